@@ -1,0 +1,3 @@
+//! What did the author write, and is it sound? (Stub: being written.)
+
+pub mod schema;

@@ -1,0 +1,338 @@
+//! What may a policy read of a request? The declared facts: path, type, where each comes from, and its slot.
+//!
+//! Every reader of requests goes through this table: the JSON door fills slots by path, conditions are checked against the
+//! types and compiled to slots, `assume` and `explain` name facts by path. INVARIANT: a fact is *known*, *null* (known to be
+//! absent) or *unknown* ([`crate::value::Fact`]), and a fact that nobody gave is unknown.
+//!
+//! Built-in facts have constant slots ([`slot`]); a policy's own facts (`facts:` in a document, read as `context.<name>`)
+//! follow them. [`Schema`] is the table that conditions are compiled against.
+//!
+//! Next room: [`crate::condition`].
+
+use core::fmt;
+use std::collections::BTreeMap;
+
+use crate::value::Enumeration;
+
+/// Risk as the identity provider reports it; least first. Source: Microsoft Graph `riskLevel`.
+pub static RISK: Enumeration = Enumeration { name: "risk level", members: &["none", "low", "medium", "high"] };
+/// Insider risk; least first. Source: Microsoft Graph `insiderRiskLevel`.
+pub static INSIDER_RISK: Enumeration =
+    Enumeration { name: "insider risk level", members: &["none", "minor", "moderate", "elevated"] };
+
+/// The type of a fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Type {
+    /// Anything: checked when it is used.
+    Dyn,
+    /// A truth value.
+    Bool,
+    /// A signed integer.
+    Int,
+    /// An unsigned integer.
+    Uint,
+    /// A float. Facts of this type take integers too.
+    Double,
+    /// Text.
+    String,
+    /// Bytes.
+    Bytes,
+    /// A point in time; in JSON RFC 3339 text.
+    Timestamp,
+    /// A length of time; in JSON `"90s"`, `"1h30m"`.
+    Duration,
+    /// A sensitivity label; in JSON its name.
+    Label,
+    /// A member of an ordered enumeration; in JSON its name.
+    Enum(&'static Enumeration),
+    /// A list.
+    List(Box<Type>),
+    /// A closed map from strings: a member that is not there is absent.
+    Map(Box<Type>),
+    /// A closed record with exactly these members, each required (`true`) or optional.
+    Record(BTreeMap<Box<str>, (Type, bool)>),
+    /// An open map from strings: a member that is not there is unknown.
+    Open,
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dyn => f.write_str("dyn"),
+            Self::Bool => f.write_str("bool"),
+            Self::Int => f.write_str("int"),
+            Self::Uint => f.write_str("uint"),
+            Self::Double => f.write_str("double"),
+            Self::String => f.write_str("string"),
+            Self::Bytes => f.write_str("bytes"),
+            Self::Timestamp => f.write_str("timestamp"),
+            Self::Duration => f.write_str("duration"),
+            Self::Label => f.write_str("label"),
+            Self::Enum(e) => f.write_str(e.name),
+            Self::List(t) => write!(f, "list({t})"),
+            Self::Map(t) => write!(f, "map(string, {t})"),
+            Self::Record(_) => f.write_str("record"),
+            Self::Open => f.write_str("map(string, dyn)"),
+        }
+    }
+}
+
+/// Who says a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A member of the request's `context`, under the fact's own path.
+    Context,
+    /// Subject, action or resource of the request, or what the Directory holds about them.
+    Entity,
+}
+
+/// One declared fact.
+#[derive(Clone, Debug)]
+pub struct Declaration {
+    /// Dotted path, as conditions write it: `device.compliant`.
+    pub path: Box<str>,
+    /// Its type.
+    pub ty: Type,
+    /// Who says it.
+    pub origin: Origin,
+}
+
+/// The declared facts by slot and by path.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    declarations: Vec<Declaration>,
+    by_path: BTreeMap<Box<str>, u16>,
+}
+
+macro_rules! facts {
+    ($($(#[doc = $doc:literal])+ $name:ident $path:literal $origin:ident $ty:expr;)+) => {
+        /// Slots of the built-in facts.
+        pub mod slot {
+            #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "counts the constants below")]
+            #[repr(u16)]
+            enum Slot { $($name,)+ Count }
+            $($(#[doc = $doc])+ pub const $name: u16 = Slot::$name as u16;)+
+            /// Number of built-in facts; a policy's own facts have the slots from here on.
+            pub const COUNT: usize = Slot::Count as usize;
+        }
+        fn builtin() -> Vec<Declaration> {
+            vec![$(Declaration { path: $path.into(), ty: $ty, origin: Origin::$origin }),+]
+        }
+    };
+}
+
+fn strings() -> Type {
+    Type::List(Box::new(Type::String))
+}
+
+fn attributes() -> Type {
+    Type::Map(Box::new(Type::Dyn))
+}
+
+facts! {
+    /// Kind of the link under judgement: `user`, `agent`, `agent_user`, `workload` or another.
+    PRINCIPAL_TYPE "principal.type" Entity Type::String;
+    /// Id of the link of the chain under judgement: the subject, then each actor.
+    PRINCIPAL_ID "principal.id" Entity Type::String;
+    /// Groups of the link under judgement, nested ones included.
+    PRINCIPAL_GROUPS "principal.groups" Entity strings();
+    /// Directory attributes of the link under judgement.
+    PRINCIPAL_ATTRIBUTES "principal.attributes" Entity attributes();
+    /// Type of the resource under judgement (the request's, or one of `context.targets`).
+    RESOURCE_TYPE "resource.type" Entity Type::String;
+    /// Id of the resource under judgement.
+    RESOURCE_ID "resource.id" Entity Type::String;
+    /// Its label: the join of what the Directory and the request say. Null if known to be unlabelled.
+    RESOURCE_LABEL "resource.label" Entity Type::Label;
+    /// Its containers, outer ones included, as the Directory lists them.
+    RESOURCE_CONTAINERS "resource.containers" Entity strings();
+    /// Its Directory attributes; null if it is not registered.
+    RESOURCE_ATTRIBUTES "resource.attributes" Entity attributes();
+    /// `resource.properties` of the request.
+    RESOURCE_PROPERTIES "resource.properties" Entity Type::Open;
+    /// Kind of the subject: the one acted for, or who calls directly.
+    SUBJECT_TYPE "subject.type" Entity Type::String;
+    /// Id of the subject.
+    SUBJECT_ID "subject.id" Entity Type::String;
+    /// Issuer of the subject's identity (`subject.properties.iss`).
+    SUBJECT_ISSUER "subject.issuer" Entity Type::String;
+    /// Groups of the subject, nested ones included.
+    SUBJECT_GROUPS "subject.groups" Entity strings();
+    /// Directory attributes of the subject.
+    SUBJECT_ATTRIBUTES "subject.attributes" Entity attributes();
+    /// `subject.properties` of the request, without `act`.
+    SUBJECT_PROPERTIES "subject.properties" Entity Type::Open;
+    /// Id of the user that is the subject; null if the subject is no user.
+    USER_ID "user.id" Entity Type::String;
+    /// Groups of that user.
+    USER_GROUPS "user.groups" Entity strings();
+    /// Directory attributes of that user.
+    USER_ATTRIBUTES "user.attributes" Entity attributes();
+    /// Id of the agent that acts: the immediate actor, or the subject of a direct call; null if no agent acts.
+    AGENT_ID "agent.id" Entity Type::String;
+    /// Its blueprint.
+    AGENT_BLUEPRINT "agent.blueprint" Entity Type::String;
+    /// Who maintains it.
+    AGENT_OWNER "agent.owner" Entity Type::String;
+    /// Who answers for it.
+    AGENT_SPONSOR "agent.sponsor" Entity Type::String;
+    /// What it is for.
+    AGENT_PURPOSE "agent.purpose" Entity Type::String;
+    /// Its groups, nested ones included.
+    AGENT_GROUPS "agent.groups" Entity strings();
+    /// Its Directory attributes.
+    AGENT_ATTRIBUTES "agent.attributes" Entity attributes();
+    /// Its lifecycle state.
+    AGENT_STATE "agent.state" Entity Type::String;
+    /// When it must have been reviewed.
+    AGENT_REVIEW_BY "agent.review_by" Entity Type::Timestamp;
+    /// Links of the delegation chain after the subject; 0 for a direct call.
+    DELEGATION_DEPTH "delegation.depth" Entity Type::Int;
+    /// Ids of the actors, the immediate one first.
+    DELEGATION_ACTORS "delegation.actors" Entity strings();
+    /// Issuers of the actors, the immediate one first.
+    DELEGATION_ISSUERS "delegation.issuers" Entity strings();
+    /// `action.name`.
+    ACTION_NAME "action.name" Entity Type::String;
+    /// `action.properties`, without `arguments`.
+    ACTION_PROPERTIES "action.properties" Entity Type::Open;
+    /// Arguments of the tool call (`action.properties.arguments`), complete: an argument not given is absent.
+    ARGUMENTS "arguments" Entity attributes();
+    /// Server of the tool that is called; null if the resource is no tool.
+    TOOL_SERVER "tool.server" Entity Type::String;
+    /// Name of the tool that is called.
+    TOOL_NAME "tool.name" Entity Type::String;
+    /// Effect classes of the tool: `read`, `mutate`, `send`, `share`, `delete`, `execute`.
+    TOOL_EFFECTS "tool.effects" Entity strings();
+    /// When the request is judged (`context.time`).
+    NOW "now" Context Type::Timestamp;
+    /// Risk of the user (`context.risk.user`).
+    RISK_USER "risk.user" Context Type::Enum(&RISK);
+    /// Risk of this sign-in.
+    RISK_SIGN_IN "risk.sign_in" Context Type::Enum(&RISK);
+    /// Risk of the agent.
+    RISK_AGENT "risk.agent" Context Type::Enum(&RISK);
+    /// Insider risk of the user.
+    RISK_INSIDER "risk.insider" Context Type::Enum(&INSIDER_RISK);
+    /// Id of the device.
+    DEVICE_ID "device.id" Context Type::String;
+    /// Whether the device meets its compliance policies.
+    DEVICE_COMPLIANT "device.compliant" Context Type::Bool;
+    /// Whether the device is managed.
+    DEVICE_MANAGED "device.managed" Context Type::Bool;
+    /// Whether the device is joined to the organisation's directory.
+    DEVICE_JOINED "device.joined" Context Type::Bool;
+    /// Operating system of the device.
+    DEVICE_PLATFORM "device.platform" Context Type::String;
+    /// Address from which the call comes.
+    LOCATION_IP "location.ip" Context Type::String;
+    /// Country from which the call comes, ISO 3166-1 alpha-2.
+    LOCATION_COUNTRY "location.country" Context Type::String;
+    /// Whether the network is one that the organisation trusts.
+    LOCATION_TRUSTED "location.trusted" Context Type::Bool;
+    /// Id of the session.
+    SESSION_ID "session.id" Context Type::String;
+    /// When the session began.
+    SESSION_STARTED "session.started" Context Type::Timestamp;
+    /// Whether several factors were used.
+    AUTHENTICATION_MFA "authentication.mfa" Context Type::Bool;
+    /// Methods used (RFC 8176 `amr`).
+    AUTHENTICATION_METHODS "authentication.methods" Context strings();
+    /// Assurance class (`acr`).
+    AUTHENTICATION_STRENGTH "authentication.strength" Context Type::String;
+    /// When the subject last authenticated (`auth_time`).
+    AUTHENTICATION_TIME "authentication.time" Context Type::Timestamp;
+    /// OAuth scopes of the token.
+    AUTHENTICATION_SCOPES "authentication.scopes" Context strings();
+    /// Whether the token is bound to its sender (`cnf`).
+    AUTHENTICATION_SENDER_CONSTRAINED "authentication.sender_constrained" Context Type::Bool;
+    /// Session key of the information flow.
+    FLOW_SESSION "flow.session" Context Type::String;
+    /// Join of the labels of what the session has read.
+    FLOW_LABEL "flow.label" Context Type::Label;
+    /// Digest of the tool definition as the server offers it now (`sha256:...`).
+    TOOL_DIGEST "tool.digest" Context Type::String;
+    /// Id of the approval that the caller claims to hold; checked against the Directory, never trusted.
+    APPROVAL_ID "approval.id" Context Type::String;
+}
+
+/// Other spellings of a path.
+const ALIASES: &[(&str, &str)] =
+    &[("agent.risk", "risk.agent"), ("user.risk", "risk.user"), ("time", "now"), ("context.time", "now")];
+
+impl Default for Schema {
+    fn default() -> Self {
+        Self::of(builtin())
+    }
+}
+
+impl Schema {
+    /// A schema of these facts alone, for conditions outside a policy. Paths must be unique; of two equal ones the first counts.
+    #[must_use]
+    pub fn of(declarations: Vec<Declaration>) -> Self {
+        let mut schema = Self { declarations: Vec::new(), by_path: BTreeMap::new() };
+        for declaration in declarations {
+            schema.push(declaration);
+        }
+        schema
+    }
+
+    /// Adds a fact that requests carry as `context.<name>`; it is read under that path. Its slot, or `None` if the path is
+    /// taken or there are 65,535 facts.
+    pub fn declare(&mut self, name: &str, ty: Type) -> Option<u16> {
+        self.push(Declaration { path: format!("context.{name}").into(), ty, origin: Origin::Context })
+    }
+
+    fn push(&mut self, declaration: Declaration) -> Option<u16> {
+        let next = u16::try_from(self.declarations.len()).ok()?;
+        if self.find(&declaration.path).is_some() {
+            return None;
+        }
+        self.by_path.insert(declaration.path.clone(), next);
+        self.declarations.push(declaration);
+        Some(next)
+    }
+
+    /// The slot of a path. `context.<path>` is another spelling of a fact that the context gives.
+    #[must_use]
+    pub fn find(&self, path: &str) -> Option<u16> {
+        let direct = |path: &str| self.by_path.get(path).copied();
+        let alias = || ALIASES.iter().find(|(from, _)| *from == path).and_then(|(_, to)| direct(to));
+        let in_context = || {
+            let slot = direct(path.strip_prefix("context.")?)?;
+            (self.get(slot)?.origin == Origin::Context).then_some(slot)
+        };
+        direct(path).or_else(alias).or_else(in_context)
+    }
+
+    /// The fact in a slot.
+    #[must_use]
+    pub fn get(&self, slot: u16) -> Option<&Declaration> {
+        self.declarations.get(usize::from(slot))
+    }
+
+    /// Path of the fact in a slot; empty for a slot that does not exist.
+    #[must_use]
+    pub fn path(&self, slot: u16) -> &str {
+        self.get(slot).map_or("", |d| &d.path)
+    }
+
+    /// All facts, by slot.
+    #[must_use]
+    pub fn declarations(&self) -> &[Declaration] {
+        &self.declarations
+    }
+
+    /// All paths that a condition may write, aliases included.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.by_path.keys().map(AsRef::as_ref).chain(ALIASES.iter().map(|(from, _)| *from))
+    }
+
+    /// Whether some fact's path lies below `path` (`device` is such a prefix, no fact itself).
+    #[must_use]
+    pub fn is_prefix(&self, path: &str) -> bool {
+        let below = |full: &str| full.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        path == "context" || self.paths().any(below)
+    }
+}

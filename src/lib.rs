@@ -1,0 +1,19 @@
+//! placet
+pub mod condition;
+pub mod diagnostic;
+pub mod document;
+pub mod fact;
+pub mod grant;
+pub mod identity;
+pub mod label;
+pub mod limits;
+pub mod name;
+pub mod pattern;
+pub mod resource;
+pub mod rule;
+pub mod scope;
+pub mod time;
+pub mod tool;
+pub mod value;
+
+pub use limits::Limits;

@@ -1,0 +1,91 @@
+//! Every ceiling of the library in one place: how large may documents, patterns, conditions and requests be?
+//!
+//! INVARIANT: no input grows memory or time beyond what these fields allow. A document over a limit is refused at load with
+//! a diagnostic that names the limit; a request over a limit is denied with `request.too_large`.
+
+/// Ceilings for untrusted documents and requests.
+///
+/// Start from [`Limits::default`] and change what your host needs:
+///
+/// ```
+/// let mut limits = placet::Limits::default();
+/// limits.request_bytes = 64 * 1024;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of one document. 64 MiB: 100,000 rules of 200 bytes need 20 MB, and a parser's tree is some ten times its text.
+    pub document_bytes: usize,
+    /// Files in one policy. 10,000: a document for each team of a large company.
+    pub documents: usize,
+    /// Nesting of a document. 64: the deepest member of the schema is at 12.
+    pub document_depth: usize,
+    /// Nodes (scalars, sequences, mappings) of one document, aliases expanded. 8 million: 100,000 rules of 40 nodes, doubled.
+    pub document_nodes: usize,
+    /// Rules of a policy, after alternatives are expanded. 1 million.
+    pub rules: usize,
+    /// Diagnostics reported before the rest are only counted. 1,000: more than a person reads.
+    pub diagnostics: usize,
+    /// Bytes of an id. 2,048: the SPIFFE standard's own bound.
+    pub id_bytes: usize,
+    /// Bytes of one id pattern. 4,096: an id with braces.
+    pub pattern_bytes: usize,
+    /// Alternatives that the braces of one pattern expand to. 256.
+    pub pattern_alternatives: usize,
+    /// Bytes of one condition's source text. 16 KiB.
+    pub condition_bytes: usize,
+    /// Nesting of one condition. 64: recursion in the front end is bounded by it.
+    pub condition_depth: usize,
+    /// Nodes of one condition's syntax tree, macros expanded. 4,096.
+    pub condition_nodes: usize,
+    /// Steps that one evaluation of a condition may take; beyond it the condition is an error, that is unknown. 100,000
+    /// (about a millisecond).
+    pub condition_cost: u64,
+    /// Bytes of the compiled form of one regular expression. 1 MiB; `regex` builds no larger automaton.
+    pub regex_bytes: usize,
+    /// Sensitivity labels in a taxonomy. 4,096.
+    pub labels: usize,
+    /// Compartments in a taxonomy. 128: they are the bits of one word.
+    pub compartments: usize,
+    /// Bytes of one JSON request. 1 MiB.
+    pub request_bytes: usize,
+    /// Nesting of one JSON request. 64.
+    pub request_depth: usize,
+    /// Links of a delegation chain, the subject not counted. 8.
+    pub chain_depth: usize,
+    /// Resources that one call may name in `context.targets`. 64.
+    pub targets: usize,
+    /// Evaluations of one AuthZEN batch. 10,000.
+    pub batch: usize,
+    /// Nesting of groups or containers. 64: deeper nests are refused at load, however many groups there are.
+    pub group_depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            document_bytes: 64 << 20,
+            documents: 10_000,
+            document_depth: 64,
+            document_nodes: 8_000_000,
+            rules: 1_000_000,
+            diagnostics: 1_000,
+            id_bytes: 2_048,
+            pattern_bytes: 4_096,
+            pattern_alternatives: 256,
+            condition_bytes: 16 << 10,
+            condition_depth: 64,
+            condition_nodes: 4_096,
+            condition_cost: 100_000,
+            regex_bytes: 1 << 20,
+            labels: 4_096,
+            compartments: 128,
+            request_bytes: 1 << 20,
+            request_depth: 64,
+            chain_depth: 8,
+            targets: 64,
+            batch: 10_000,
+            group_depth: 64,
+        }
+    }
+}

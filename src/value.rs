@@ -1,0 +1,187 @@
+//! What can a fact be? The values of CEL's JSON profile, borrowed or owned, and the three states of a fact.
+//!
+//! [`Value`] is what requests, attributes and conditions exchange. It borrows where it can (`Value<'a>` over the caller's
+//! strings), so that judging a request copies nothing.
+//!
+//! A [`Map`] is *closed* (its members are all there are, CEL to the letter) or *open* (the members that a request happened
+//! to give; the others are unknown, so presence of a missing one is unknown). INVARIANT (law 5): nothing read from a missing
+//! member of an open map is ever treated as absent.
+//!
+//! Next room: [`crate::fact`], which declares the facts.
+
+use std::borrow::Cow;
+
+use crate::label::Label;
+use crate::time::{Duration, Timestamp};
+
+/// An ordered enumeration that facts can take, such as a risk level. Compared by place, not by spelling.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Enumeration {
+    /// Its name in messages, e.g. `risk level`.
+    pub name: &'static str,
+    /// Its members, least first.
+    pub members: &'static [&'static str],
+}
+
+impl Enumeration {
+    /// The place of a member.
+    pub fn ordinal(&self, member: &str) -> Option<u8> {
+        self.members.iter().position(|m| *m == member).and_then(|i| u8::try_from(i).ok())
+    }
+
+    /// The member at a place.
+    pub fn member(&self, ordinal: u8) -> &'static str {
+        self.members.get(usize::from(ordinal)).copied().unwrap_or("")
+    }
+}
+
+/// A value of a fact or of a condition.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Value<'a> {
+    /// JSON null: known to be absent.
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// A signed 64-bit integer; JSON numbers written without fraction or exponent.
+    Int(i64),
+    /// An unsigned 64-bit integer; JSON integers above `i64::MAX`.
+    Uint(u64),
+    /// A 64-bit float.
+    Double(f64),
+    /// Text.
+    String(Cow<'a, str>),
+    /// Bytes.
+    Bytes(Cow<'a, [u8]>),
+    /// A list.
+    List(Cow<'a, [Value<'a>]>),
+    /// A map.
+    Map(Cow<'a, Map<'a>>),
+    /// A point in time.
+    Timestamp(Timestamp),
+    /// A length of time.
+    Duration(Duration),
+    /// A sensitivity label.
+    Label(Label),
+    /// A member of an ordered enumeration, by place.
+    Enum(&'static Enumeration, u8),
+}
+
+/// A key of a [`Map`]. JSON has only strings; CEL maps also take the others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key<'a> {
+    /// A truth value.
+    Bool(bool),
+    /// A signed integer.
+    Int(i64),
+    /// An unsigned integer.
+    Uint(u64),
+    /// Text.
+    String(Cow<'a, str>),
+}
+
+/// A map with unique keys, sorted, so that equal maps are equal byte for byte.
+#[derive(Clone, Debug, Default)]
+pub struct Map<'a> {
+    entries: Vec<(Key<'a>, Value<'a>)>,
+    open: bool,
+}
+
+impl<'a> Map<'a> {
+    /// A closed map of these entries; `None` if a key occurs twice.
+    pub fn new(mut entries: Vec<(Key<'a>, Value<'a>)>) -> Option<Self> {
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        let unique = entries.windows(2).all(|w| !matches!(w, [a, b] if a.0 == b.0));
+        unique.then_some(Self { entries, open: false })
+    }
+
+    /// The same entries, with all members not listed unknown.
+    #[must_use]
+    pub fn opened(mut self) -> Self {
+        self.open = true;
+        self
+    }
+
+    /// Whether members that are not listed are unknown rather than absent.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// The entries, by key.
+    pub fn entries(&self) -> &[(Key<'a>, Value<'a>)] {
+        &self.entries
+    }
+
+    /// The value under a string key.
+    pub fn get(&self, key: &str) -> Option<&Value<'a>> {
+        // Requests have few members: a scan beats a binary search until some sixteen.
+        if self.entries.len() <= 16 {
+            let hit = |entry: &&(Key<'a>, Value<'a>)| matches!(&entry.0, Key::String(k) if k.as_ref() == key);
+            return self.entries.iter().find(hit).map(|(_, v)| v);
+        }
+        let at = self.entries.binary_search_by(|(k, _)| match k {
+            Key::String(k) => k.as_ref().cmp(key),
+            Key::Bool(_) | Key::Int(_) | Key::Uint(_) => core::cmp::Ordering::Less,
+        });
+        at.ok().and_then(|i| self.entries.get(i)).map(|(_, v)| v)
+    }
+}
+
+/// What is known about a fact in one request. Cheap to copy; [`Fact::Known`] never holds [`Value::Null`].
+#[derive(Clone, Copy, Debug)]
+pub enum Fact<'a> {
+    /// Nobody said. Worst case.
+    Unknown,
+    /// Known to be absent.
+    Null,
+    /// Known.
+    Known(&'a Value<'a>),
+}
+
+/// Where a condition reads its facts: one answer per slot of its [`crate::fact::Schema`].
+pub trait Facts {
+    /// The fact in `slot`; [`Fact::Unknown`] for a slot that does not exist.
+    fn fact(&self, slot: u16) -> Fact<'_>;
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::String(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Self::String(Cow::Owned(text))
+    }
+}
+
+impl From<bool> for Value<'_> {
+    fn from(b: bool) -> Self {
+        Self::Bool(b)
+    }
+}
+
+impl From<i64> for Value<'_> {
+    fn from(i: i64) -> Self {
+        Self::Int(i)
+    }
+}
+
+impl From<f64> for Value<'_> {
+    fn from(d: f64) -> Self {
+        Self::Double(d)
+    }
+}
+
+impl From<Timestamp> for Value<'_> {
+    fn from(t: Timestamp) -> Self {
+        Self::Timestamp(t)
+    }
+}
+
+impl<'a> FromIterator<Value<'a>> for Value<'a> {
+    fn from_iter<I: IntoIterator<Item = Value<'a>>>(items: I) -> Self {
+        Self::List(Cow::Owned(items.into_iter().collect()))
+    }
+}
