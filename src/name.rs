@@ -46,6 +46,11 @@ pub enum NameError {
     /// Two separators in a row, or one at the end.
     #[error("an id must not contain empty segments (`//`, or `/` at the end)")]
     EmptySegment,
+    /// A scheme that other systems read as another one.
+    #[error(
+        "a scheme is written in lower case, and `http`, `https`, `ws`, `wss` and `ftp` are followed by exactly two slashes, as in `https://host/path`"
+    )]
+    Scheme,
     /// A `spiffe://` id that breaks the SPIFFE standard.
     #[error(
         "a SPIFFE id is `spiffe://trust-domain/path` with a lower-case trust domain and segments of letters, digits, `.`, `-`, `_`"
@@ -61,15 +66,26 @@ pub const MAX_BYTES: usize = 2_048;
 /// # Errors
 /// The first rule that the text breaks.
 pub fn check(text: &str) -> Result<(), NameError> {
+    check_within(text, MAX_BYTES)
+}
+
+/// Checks the naming rules for an id of at most `limit` bytes (`Limits::id_bytes`).
+///
+/// # Errors
+/// The first rule that the text breaks.
+pub fn check_within(text: &str, limit: usize) -> Result<(), NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);
     }
-    if text.len() > MAX_BYTES {
-        return Err(NameError::TooLong(MAX_BYTES));
+    if text.len() > limit {
+        return Err(NameError::TooLong(limit));
     }
-    characters(text)?;
-    let path = after_root(text);
-    // Without `/` there are no segments: `..` alone is still refused, a plain name is done.
+    if let Some((_, error)) = first_bad(text) {
+        return Err(error);
+    }
+    let root = root_len(text);
+    scheme(text, root)?;
+    let path = text.get(root..).unwrap_or_default();
     for segment in path.split('/') {
         match segment {
             "." | ".." => return Err(NameError::DotSegment),
@@ -77,56 +93,92 @@ pub fn check(text: &str) -> Result<(), NameError> {
             _ => {}
         }
     }
+    // `scheme:..` is a relative reference: the dots are a segment although no slash says so.
+    let first = path.split('/').next().unwrap_or_default();
+    if root == 0 && matches!(first.rsplit(':').next(), Some("." | "..")) {
+        return Err(NameError::DotSegment);
+    }
     match text.strip_prefix("spiffe://") {
         Some(rest) => spiffe(rest),
         None => Ok(()),
     }
 }
 
-/// Checks the rules on single characters, which patterns share.
-pub(crate) fn characters(text: &str) -> Result<(), NameError> {
+/// Where the first character stands that no id may contain, and why. Patterns share the rule.
+pub(crate) fn first_bad(text: &str) -> Option<(usize, NameError)> {
     if text.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'\\' && b != b'%') {
-        return Ok(());
+        return None;
     }
-    for (at, c) in text.char_indices() {
-        match c {
-            '\\' => return Err(NameError::Backslash),
+    text.char_indices().find_map(|(at, c)| {
+        let error = match c {
+            '\\' => NameError::Backslash,
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                return Err(NameError::Bidirectional);
+                NameError::Bidirectional
             }
-            '\u{2028}' | '\u{2029}' => return Err(NameError::Control),
+            '\u{2028}' | '\u{2029}' => NameError::Control,
             '%' => {
                 let code = text.as_bytes().get(at + 1..at + 3).unwrap_or_default();
-                if [b"2e", b"2f", b"5c"].iter().any(|bad| code.eq_ignore_ascii_case(*bad)) {
-                    return Err(NameError::Encoded);
-                }
+                let bad = [b"2e", b"2f", b"5c"].iter().any(|bad| code.eq_ignore_ascii_case(*bad));
+                return bad.then_some((at, NameError::Encoded));
             }
-            c if c.is_control() => return Err(NameError::Control),
-            _ => {}
-        }
-    }
-    Ok(())
+            c if c.is_control() => NameError::Control,
+            _ => return None,
+        };
+        Some((at, error))
+    })
 }
 
-/// The part of an id that is split into segments: without `scheme:`, and without the one or two slashes of a root.
-pub(crate) fn after_root(text: &str) -> &str {
-    let scheme = text.find(':').filter(|at| {
-        text.bytes().take(*at).all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')) && *at > 0
-    });
-    let rest = scheme.and_then(|at| text.get(at + 1..)).unwrap_or(text);
-    match (scheme, rest.strip_prefix("//")) {
-        (Some(_), Some(rest)) => rest,
-        _ => rest.strip_prefix('/').unwrap_or(rest),
+/// Length of an id's root, which no wildcard ever matches: `/`, `scheme:/`, `scheme://`, `scheme:///` (no authority), or nothing.
+///
+/// What follows it is split into segments at each `/`. A colon without a slash after it (`urn:x`, `host:8080/x`) is an
+/// ordinary character.
+#[inline]
+pub(crate) fn root_len(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    if bytes.first() == Some(&b'/') {
+        return 1;
     }
+    let in_scheme = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
+    let scheme = bytes.iter().take_while(|b| in_scheme(b)).count();
+    if scheme == 0 || bytes.get(scheme) != Some(&b':') {
+        return 0;
+    }
+    match bytes.iter().skip(scheme + 1).take(3).take_while(|b| **b == b'/').count() {
+        0 => 0,
+        slashes => scheme + 1 + slashes,
+    }
+}
+
+/// Checks the scheme of an id or pattern whose root has `root` bytes.
+///
+/// Sources: RFC 3986 section 6.2.2.1 (schemes are case-insensitive, lower case is the normal form); WHATWG URL (for special
+/// schemes, any number of slashes is read as two), so that `HTTPS://x` and `https:/x` cannot slip past `https://x/**`.
+pub(crate) fn scheme(text: &str, root: usize) -> Result<(), NameError> {
+    let Some((name, slashes)) = text.get(..root).and_then(|root| root.split_once(':')) else {
+        let spiffe = text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("spiffe:"));
+        return if spiffe { Err(NameError::Spiffe) } else { Ok(()) };
+    };
+    // One letter is a drive (`C:/Users`), which is written in either case.
+    if name.len() > 1 && name.bytes().any(|b| b.is_ascii_uppercase()) {
+        return Err(NameError::Scheme);
+    }
+    match name {
+        "http" | "https" | "ws" | "wss" | "ftp" if slashes != "//" => Err(NameError::Scheme),
+        "spiffe" if slashes != "//" => Err(NameError::Spiffe),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a character may stand in the segment at `depth` of a SPIFFE id: 0 is the trust domain. Source: SPIFFE-ID, section 2.
+pub(crate) fn in_spiffe(depth: usize, c: char) -> bool {
+    matches!(c, 'a'..='z' | '0'..='9' | '.' | '-' | '_') || (depth > 0 && c.is_ascii_uppercase())
 }
 
 fn spiffe(rest: &str) -> Result<(), NameError> {
-    let mut parts = rest.split('/');
-    let domain = parts.next().unwrap_or("");
-    let in_domain = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_');
-    let in_path = |b: u8| in_domain(b) || b.is_ascii_uppercase();
-    let valid = !domain.is_empty() && domain.bytes().all(in_domain) && parts.all(|p| p.bytes().all(in_path));
-    if valid { Ok(()) } else { Err(NameError::Spiffe) }
+    let valid = rest.split('/').enumerate().all(|(depth, segment)| segment.chars().all(|c| in_spiffe(depth, c)));
+    // 255 bytes: the standard's bound on a trust domain.
+    let domain = rest.split('/').next().unwrap_or_default();
+    if valid && domain.len() <= 255 { Ok(()) } else { Err(NameError::Spiffe) }
 }
 
 macro_rules! ids {

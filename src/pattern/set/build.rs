@@ -1,0 +1,413 @@
+//! Where is each pattern of a set filed? Under its rarest literal piece.
+//!
+//! Two passes: the first interns globs and counts how many share each piece, the second files each under the piece that the
+//! fewest share. Counts are kept by hash alone: a collision costs a better choice, never a match.
+
+use core::hash::{BuildHasher, Hasher};
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+
+use super::super::Pattern;
+use super::super::glob::{Glob, Kind, Segments, Token, Tokens};
+use super::{Entry, Exact, FILTER_BITS, Gram, Inner, PatternSet, Prefix, SHARED, SPREAD, Shared, Span, filter_bit};
+
+/// How many globs may share a place before a rarer piece is sought. Verifying a few is as cheap as a probe.
+const FEW: u32 = 8;
+
+/// How many globs without a literal segment are verified one by one before their four-byte pieces are looked up instead. A
+/// verification that fails takes some 5 ns, a scan of an id some 50.
+const LISTED: usize = 12;
+
+impl PatternSet {
+    /// Compiles patterns. At most 2^31 of them; `Limits::rules` allows far fewer.
+    #[must_use]
+    pub fn new<'a>(patterns: impl IntoIterator<Item = &'a Pattern>) -> Self {
+        let mut builder = Builder::default();
+        for pattern in patterns {
+            builder.add(pattern);
+        }
+        builder.finish()
+    }
+}
+
+impl<'a> FromIterator<&'a Pattern> for PatternSet {
+    fn from_iter<I: IntoIterator<Item = &'a Pattern>>(patterns: I) -> Self {
+        Self::new(patterns)
+    }
+}
+
+/// Items with a table by hash, and (item, value) pairs that become spans.
+struct Places<T> {
+    items: Vec<T>,
+    table: HashTable<(u32, u64)>,
+}
+
+impl<T> Default for Places<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), table: HashTable::new() }
+    }
+}
+
+impl<T> Places<T> {
+    fn intern(&mut self, hash: u64, same: impl Fn(&T) -> bool, make: impl FnOnce() -> T) -> u32 {
+        let items = &mut self.items;
+        let known = self.table.find(hash, |(at, _)| items.get(*at as usize).is_some_and(&same));
+        if let Some((at, _)) = known {
+            return *at;
+        }
+        let at = index(items.len());
+        items.push(make());
+        self.table.insert_unique(hash, (at, hash), |(_, hash)| *hash);
+        at
+    }
+
+    /// The items, and a table no larger than it must be.
+    fn finish(self) -> (Vec<T>, HashTable<u32>) {
+        let mut table = HashTable::with_capacity(self.items.len());
+        // With hashes at hand, no item is hashed twice; with the capacity reserved, none is moved.
+        let hashes: Vec<u64> = {
+            let mut by_place: Vec<(u32, u64)> = self.table.into_iter().collect();
+            by_place.sort_unstable();
+            by_place.into_iter().map(|(_, hash)| hash).collect()
+        };
+        for (at, hash) in hashes.iter().enumerate() {
+            let rehash = |at: &u32| hashes.get(*at as usize).copied().unwrap_or_default();
+            table.insert_unique(*hash, index(at), rehash);
+        }
+        let mut items = self.items;
+        items.shrink_to_fit();
+        (items, table)
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    hasher: DefaultHashBuilder,
+    everything: Vec<u32>,
+    exact: Places<Exact>,
+    exact_members: Vec<(u32, u32)>,
+    prefixes: Places<Prefix>,
+    tree_members: Vec<(u32, u32)>,
+    depths: u64,
+    globs: Places<Entry>,
+    glob_members: Vec<(u32, u32)>,
+    shared: Vec<Shared>,
+    len: usize,
+}
+
+impl Builder {
+    fn add(&mut self, pattern: &Pattern) {
+        let number = index(self.len);
+        self.len += 1;
+        let distinct = pattern.globs.len() == 1 || pattern.globs.iter().all(|glob| glob.kind == Kind::Literal);
+        for (place, glob) in pattern.globs.iter().enumerate() {
+            let member = if distinct {
+                number
+            } else {
+                self.shared.push(Shared { index: number, place: index(place), pattern: pattern.clone() });
+                index(self.shared.len() - 1) | SHARED
+            };
+            self.file(glob, member);
+        }
+    }
+
+    /// Files a glob, if it is clear at once where.
+    fn file(&mut self, glob: &Glob, member: u32) {
+        if glob.is_everything() {
+            self.everything.push(member);
+            return;
+        }
+        let hash = hash(&self.hasher, [&*glob.text]);
+        if glob.kind == Kind::Literal {
+            let make = || Exact { text: glob.text.clone(), members: Span::default() };
+            let at = self.exact.intern(hash, |exact| exact.text == glob.text, make);
+            self.exact_members.push((at, member));
+            return;
+        }
+        if let Some(start) = literal_prefix(glob)
+            && start.rest(glob) == "**"
+        {
+            let at = self.prefix(glob, start);
+            self.tree_members.push((at, member));
+            return;
+        }
+        let make = || Entry { glob: glob.clone(), tail: index(literal_tail(&glob.text)), members: Span::default() };
+        let at = self.globs.intern(hash, |entry| entry.glob.text == glob.text, make);
+        self.glob_members.push((at, member));
+    }
+
+    fn prefix(&mut self, glob: &Glob, start: Start) -> u32 {
+        let text = glob.text.get(..start.end).unwrap_or_default();
+        self.depths |= 1 << start.depth.min(63);
+        let same = |prefix: &Prefix| prefix.text.get(..prefix.len as usize) == Some(text);
+        let make = || Prefix {
+            text: glob.text.clone(),
+            len: index(start.end),
+            tree: Span::default(),
+            candidates: Span::default(),
+        };
+        self.prefixes.intern(start.hash(glob, &self.hasher), same, make)
+    }
+
+    fn finish(mut self) -> PatternSet {
+        let mut inner: Places<Inner> = Places::default();
+        let mut grams: Places<Gram> = Places::default();
+        let (mut by_prefix, mut by_inner, mut by_gram, mut always) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (at, place) in self.choose().into_iter().enumerate() {
+            let at = index(at);
+            let Some(glob) = self.globs.items.get(at as usize).map(|entry| entry.glob.clone()) else { continue };
+            match place {
+                Place::Always => always.push(at),
+                Place::Prefix(start) => by_prefix.push((self.prefix(&glob, start), at)),
+                Place::Inner(start, end) => {
+                    let text = glob.text.get(start..end).unwrap_or_default();
+                    let make = || Inner {
+                        text: glob.text.clone(),
+                        start: index(start),
+                        end: index(end),
+                        candidates: Span::default(),
+                    };
+                    let key = inner.intern(hash(&self.hasher, [text]), |inner| inner.text() == text, make);
+                    by_inner.push((key, at));
+                }
+                Place::Gram(bytes) => {
+                    let make = || Gram { bytes, candidates: Span::default() };
+                    by_gram.push((grams.intern(gram_hash(bytes), |gram| gram.bytes == bytes, make), at));
+                }
+            }
+        }
+
+        let (mut members, mut candidates) = (Vec::new(), Vec::new());
+        let everything = append(&mut members, &self.everything);
+        let always = append(&mut candidates, &always);
+        let (mut exact, exact_table) = self.exact.finish();
+        assign(&mut exact, &self.exact_members, &mut members, |exact| &mut exact.members);
+        let (mut prefixes, prefix_table) = self.prefixes.finish();
+        assign(&mut prefixes, &self.tree_members, &mut members, |prefix| &mut prefix.tree);
+        assign(&mut prefixes, &by_prefix, &mut candidates, |prefix| &mut prefix.candidates);
+        let (mut inner, inner_table) = inner.finish();
+        assign(&mut inner, &by_inner, &mut candidates, |inner| &mut inner.candidates);
+        let (mut grams, gram_table) = grams.finish();
+        assign(&mut grams, &by_gram, &mut candidates, |gram| &mut gram.candidates);
+        let mut gram_filter = vec![0_u64; if grams.is_empty() { 0 } else { FILTER_BITS as usize / 64 }];
+        for gram in &grams {
+            let (word, bit) = filter_bit(gram.bytes);
+            if let Some(word) = gram_filter.get_mut(word) {
+                *word |= bit;
+            }
+        }
+        let mut globs = self.globs.items;
+        globs.shrink_to_fit();
+        assign(&mut globs, &self.glob_members, &mut members, |entry| &mut entry.members);
+        members.shrink_to_fit();
+        candidates.shrink_to_fit();
+        self.shared.shrink_to_fit();
+        PatternSet {
+            hasher: self.hasher,
+            everything,
+            exact,
+            exact_table,
+            prefixes,
+            prefix_table,
+            depths: self.depths,
+            inner,
+            inner_table,
+            grams,
+            gram_table,
+            gram_filter: gram_filter.into(),
+            always,
+            globs,
+            candidates,
+            members,
+            shared: self.shared,
+            len: index(self.len),
+        }
+    }
+
+    /// For each glob, where it is filed.
+    fn choose(&self) -> Vec<Place> {
+        let mut counts: HashMap<u64, u32> = HashMap::new();
+        let globs = || self.globs.items.iter().map(|entry| &entry.glob);
+        for glob in globs() {
+            if let Some(start) = literal_prefix(glob) {
+                *counts.entry(start.hash(glob, &self.hasher)).or_default() += 1;
+            }
+            literal_segments(glob, |segment, _| *counts.entry(!hash(&self.hasher, [segment])).or_default() += 1);
+        }
+        let count = |key| counts.get(&key).copied().unwrap_or_default();
+        let mut crowds: HashMap<u64, u32> = HashMap::new();
+        let mut places: Vec<(Place, u64)> = Vec::with_capacity(self.globs.items.len());
+        for glob in globs() {
+            let mut best = (u32::MAX, Place::Always, 0);
+            if let Some(start) = literal_prefix(glob) {
+                let key = start.hash(glob, &self.hasher);
+                best = (count(key), Place::Prefix(start), key);
+            }
+            if best.0 > FEW {
+                literal_segments(glob, |segment, start| {
+                    let key = !hash(&self.hasher, [segment]);
+                    if count(key) < best.0 {
+                        best = (count(key), Place::Inner(start, start + segment.len()), key);
+                    }
+                });
+            }
+            *crowds.entry(best.2).or_default() += 1;
+            places.push((best.1, best.2));
+        }
+        self.scatter(places, &crowds)
+    }
+
+    /// Moves globs out of crowded places to their rarest gram.
+    fn scatter(&self, places: Vec<(Place, u64)>, crowds: &HashMap<u64, u32>) -> Vec<Place> {
+        let crowd = |key: u64| crowds.get(&key).copied().unwrap_or_default() as usize;
+        let mut counts: HashMap<[u8; 4], usize> = HashMap::new();
+        let globs = || self.globs.items.iter().map(|entry| &entry.glob).zip(&places);
+        for (glob, (_, key)) in globs() {
+            if crowd(*key) > LISTED {
+                literal_grams(glob, |gram| *counts.entry(gram).or_default() += 1);
+            }
+        }
+        let moved = globs().map(|(glob, (place, key))| {
+            let mut best = (crowd(*key), *place);
+            if best.0 > LISTED {
+                literal_grams(glob, |gram| {
+                    let count = counts.get(&gram).copied().unwrap_or_default();
+                    if count < best.0 {
+                        best = (count, Place::Gram(gram));
+                    }
+                });
+            }
+            best.1
+        });
+        moved.collect()
+    }
+}
+
+/// Where a glob is filed.
+#[derive(Clone, Copy)]
+enum Place {
+    Always,
+    Prefix(Start),
+    /// A range of the glob's text.
+    Inner(usize, usize),
+    Gram([u8; 4]),
+}
+
+/// A literal beginning of a glob: so many bytes, so many segments.
+#[derive(Clone, Copy)]
+struct Start {
+    end: usize,
+    depth: u32,
+}
+
+impl Start {
+    /// The glob's text behind it and the `/` that follows.
+    fn rest(self, glob: &Glob) -> &str {
+        glob.text.get(self.end + usize::from(self.depth > 0)..).unwrap_or_default()
+    }
+
+    /// As [`PatternSet::matches`] hashes the prefixes of an id.
+    fn hash(self, glob: &Glob, hasher: &DefaultHashBuilder) -> u64 {
+        let root = glob.root_len();
+        let root_text = glob.text.get(..root).unwrap_or_default();
+        let segments = Segments::of(glob.text.get(root..self.end).unwrap_or_default());
+        hash(hasher, core::iter::once(root_text).chain(segments.take(self.depth as usize)))
+    }
+}
+
+fn hash<'a>(hasher: &DefaultHashBuilder, parts: impl IntoIterator<Item = &'a str>) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    parts.into_iter().for_each(|part| hasher.write(part.as_bytes()));
+    hasher.finish()
+}
+
+fn gram_hash(gram: [u8; 4]) -> u64 {
+    u64::from(u32::from_le_bytes(gram)).wrapping_mul(SPREAD)
+}
+
+fn is_literal(segment: &str) -> bool {
+    !segment.bytes().any(|b| matches!(b, b'*' | b'?' | b'['))
+}
+
+/// The root and the literal segments that a glob begins with, if there is anything.
+fn literal_prefix(glob: &Glob) -> Option<Start> {
+    let Kind::Rooted(root) = glob.kind else { return None };
+    let mut start = Start { end: root as usize, depth: 0 };
+    for segment in Segments::of(glob.path()).take_while(|segment| is_literal(segment)) {
+        start.end += segment.len() + usize::from(start.depth > 0);
+        start.depth += 1;
+    }
+    (start.end > 0).then_some(start)
+}
+
+/// Calls back with each literal segment and where it starts.
+fn literal_segments(glob: &Glob, mut each: impl FnMut(&str, usize)) {
+    let mut at = glob.root_len();
+    for segment in Segments::of(glob.path()) {
+        if is_literal(segment) {
+            each(segment, at);
+        }
+        at += segment.len() + 1;
+    }
+}
+
+/// Calls back with each four bytes that must stand in a segment of a matching id.
+fn literal_grams(glob: &Glob, mut each: impl FnMut([u8; 4])) {
+    for segment in Segments::of(glob.path()) {
+        let mut run: Vec<u8> = Vec::new();
+        for token in Tokens(segment) {
+            match token {
+                Token::Char(c) => {
+                    run.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                    let new = run.len().saturating_sub(c.len_utf8() + 3);
+                    let windows = run.get(new..).unwrap_or_default().windows(4);
+                    windows.filter_map(<[u8]>::first_chunk::<4>).for_each(|gram| each(*gram));
+                }
+                Token::One | Token::Run | Token::Class(_) => run.clear(),
+            }
+        }
+    }
+}
+
+/// How many bytes at the end of a text are literal: behind the last wildcard, and behind the `/` that a `**` may swallow.
+fn literal_tail(text: &str) -> usize {
+    let tail = text.bytes().rev().take_while(|b| !matches!(b, b'*' | b'?' | b']')).count();
+    let behind = text.len() - tail;
+    let swallowed = text.get(..behind).is_some_and(|before| before == "**" || before.ends_with("/**"));
+    tail - usize::from(swallowed && tail > 0)
+}
+
+fn append(list: &mut Vec<u32>, items: &[u32]) -> Span {
+    let start = index(list.len());
+    list.extend_from_slice(items);
+    Span { start, end: index(list.len()) }
+}
+
+/// Appends the values of each item, in their order, to the list that all spans share.
+fn assign<T>(items: &mut [T], pairs: &[(u32, u32)], list: &mut Vec<u32>, span: impl Fn(&mut T) -> &mut Span) {
+    for (at, _) in pairs {
+        if let Some(item) = items.get_mut(*at as usize) {
+            span(item).end += 1;
+        }
+    }
+    let mut next = index(list.len());
+    for item in items.iter_mut() {
+        let span = span(item);
+        (span.start, next) = (next, next + span.end);
+        span.end = span.start;
+    }
+    list.resize(next as usize, 0);
+    for (at, value) in pairs {
+        let Some(item) = items.get_mut(*at as usize) else { continue };
+        let span = span(item);
+        if let Some(slot) = list.get_mut(span.end as usize) {
+            *slot = *value;
+        }
+        span.end += 1;
+    }
+}
+
+/// A place in a list. More than 2^32 are not possible: each takes some 40 bytes, and a policy has a million.
+fn index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
