@@ -248,6 +248,143 @@ fn small_id() -> impl Strategy<Value = String> {
     (root, prop::collection::vec(segment, 1..6)).prop_map(|(root, segments)| format!("{root}{}", segments.join("/")))
 }
 
+/// All texts over few characters that are ids, up to a length.
+fn small_ids(alphabet: &str, longest: usize) -> Vec<String> {
+    let mut all = vec![String::new()];
+    let mut layer = all.clone();
+    for _ in 0..longest {
+        layer = layer.iter().flat_map(|text| alphabet.chars().map(move |c| format!("{text}{c}"))).collect();
+        all.extend(layer.iter().cloned());
+    }
+    all.retain(|text| placet::name::check(text).is_ok());
+    all
+}
+
+/// `a` covers `b`; `c` it does not.
+const COVERS: &[(&str, &[&str], &[&str])] = &[
+    ("**", &["**", "a", "*", "https://h/**", "{a,/b}"], &[]),
+    (
+        "a/**",
+        &["a/b", "a/*", "a/*/c", "a/**/c", "a/b/**", "a/**/*", "{a/b,a/c/d}"],
+        &["a", "*/**", "**", "/a/**", "a{,/**}"],
+    ),
+    ("*", &["a", "inv-*", "?", "[ab]", "a*b"], &["**", "a/*", "/*"]),
+    ("inv-*", &["inv-1*", "inv-?", "inv-", "inv-*-x", "inv-[0-9]*"], &["inv*", "*", "in[vw]-*"]),
+    ("*a*", &["a", "*a", "ba*", "*a*a*"], &["*", "b*"]),
+    ("?*", &["?", "??", "a*", "[!a]*"], &["*"]),
+    ("**/x", &["x", "a/x", "/x", "https://h/x", "**/a/x", "a/**/x"], &["x/**", "*"]),
+    ("**/*/x", &["**/y/**/x", "a/x", "a/**/b/x"], &["x", "**/x"]),
+    ("*/**", &["a/b", "a/**", "*/*"], &["**", "/*/**"]),
+    ("[a-z]*", &["a", "abc", "[b-y]x", "q*"], &["A*", "[a-zA]*", "?*"]),
+    ("[!a]", &["b", "[!ab]", "[b-z]"], &["a", "?", "[!b]"]),
+    ("{a,b}/*", &["a/*", "b/x", "{b,a}/*"], &["*/x", "c/x"]),
+    ("https://h/**", &["https://h/a/**"], &["http://h/a", "**/a"]),
+];
+
+#[test]
+fn covers_knows_the_common_cases() {
+    for (text, yes, no) in COVERS {
+        let whole = pattern(text);
+        assert!(whole.covers(&whole), "`{text}` covers itself");
+        for part in *yes {
+            assert!(whole.covers(&pattern(part)), "`{text}` covers `{part}`");
+        }
+        for other in *no {
+            assert!(!whole.covers(&pattern(other)), "`{text}` does not cover `{other}`");
+        }
+    }
+}
+
+/// a, b, what they have in common (none if empty).
+const COMMON: &[(&str, &str, &str)] = &[
+    ("a/**", "**/x", "a/**/x"),
+    ("a/**", "**/*.pdf", "a/**/*.pdf"),
+    ("a/**", "a/b/*", "a/b/*"),
+    ("inv-*", "*-x", "{inv-*-x,inv-x}"),
+    ("a/*", "*/b", "a/b"),
+    ("*a*", "*b*", "{*a*b*,*b*a*}"),
+    ("[a-m]x", "[k-z]?", "[klm]x"),
+    ("{a,b,c}/*", "{b,c,d}/x", "{b/x,c/x}"),
+    ("/**", "https://**", ""),
+    ("**/a/**", "**/b", "**/a/**/b"),
+    ("a/*", "a/*/*", ""),
+    ("a*", "b*", ""),
+    ("**", "x/*", "x/*"),
+    ("*/**/x", "a/**", "a/**/x"),
+];
+
+#[test]
+fn intersections_are_written_as_people_would() {
+    for (a, b, both) in COMMON {
+        let found = pattern(a).intersect(&pattern(b));
+        let expected = (!both.is_empty()).then(|| pattern(both));
+        assert_eq!(found, expected, "`{a}` and `{b}`");
+        assert_eq!(pattern(b).intersect(&pattern(a)), expected, "`{b}` and `{a}`");
+        assert_eq!(pattern(a).is_disjoint(&pattern(b)), both.is_empty(), "`{a}` and `{b}`");
+    }
+}
+
+#[test]
+fn equal_meanings_are_equal_where_that_is_cheap() {
+    let same = [
+        ("{a,b}/x", "{b/x,a/x}"),
+        ("a/**/**", "a/**"),
+        ("a/**/*", "a/**"),
+        ("**/**", "**"),
+        ("**/*", "**"),
+        ("{a,**}", "**"),
+        ("a/**/*/b", "a/*/**/b"),
+        ("*?", "?*"),
+        ("a[b]c", "abc"),
+        ("[ba]", "[ab]"),
+        ("[a-cb-d]", "[a-d]"),
+        ("{a}", "a"),
+        ("{a,a}", "a"),
+    ];
+    for (a, b) in same {
+        assert_eq!(pattern(a), pattern(b), "`{a}` and `{b}`");
+    }
+    assert_ne!(pattern("a[*]"), pattern("a*"));
+    assert_eq!(pattern("a[*]").literal(), Some("a*"));
+    assert_eq!(pattern("a*").literal(), None);
+    // A root is not any root.
+    assert_ne!(pattern("**/*/x"), pattern("*/**/x"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn covering_and_disjointness_are_sound(a in small_pattern(), b in small_pattern(), c in small_pattern()) {
+        thread_local!(static IDS: Vec<String> = small_ids("ab/:", 6));
+        let (a, b, c) = (pattern(&a), pattern(&b), pattern(&c));
+        let (over, apart) = (a.covers(&b), a.is_disjoint(&b));
+        prop_assert!(a.covers(&a));
+        prop_assert_eq!(apart, b.is_disjoint(&a));
+        let both = a.intersect(&b);
+        prop_assert!(!apart || both.is_none());
+        // Not a law of an incomplete answer, but it holds, and a break would be worth a look.
+        if over && b.covers(&c) {
+            prop_assert!(a.covers(&c), "`{}` covers `{}` covers `{}`", a, b, c);
+        }
+        let chained = both.as_ref().and_then(|both| both.intersect(&c));
+        if let Some(both) = &both {
+            prop_assert!(a.covers(both), "`{}` covers `{}`", a, both);
+            prop_assert!(b.covers(both), "`{}` covers `{}`", b, both);
+        }
+        let set = PatternSet::new(both.iter().chain(&chained));
+        IDS.with(|ids| for id in ids {
+            let (in_a, in_b, in_c) = (a.matches(id), b.matches(id), c.matches(id));
+            assert!(!over || in_a || !in_b, "`{a}` covers `{b}`, but `{id}`");
+            assert!(!apart || !in_a || !in_b, "`{a}` and `{b}` are disjoint, but `{id}`");
+            let (two, three) = (in_a && in_b, in_a && in_b && in_c);
+            assert_eq!(both.as_ref().is_some_and(|both| both.matches(id)), two, "`{a}` and `{b}` on `{id}`: {both:?}");
+            assert_eq!(chained.as_ref().is_some_and(|all| all.matches(id)), three, "`{a}`, `{b}` and `{c}` on `{id}`: {chained:?}");
+            assert_eq!(set_matches(&set, id).len(), usize::from(two) + usize::from(three), "{set:?}");
+        });
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 

@@ -6,7 +6,7 @@
 //! Next room: [`super::glob`], which holds classes as text.
 
 /// A set of characters: ranges, or all but ranges.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Class {
     pub(super) negated: bool,
     /// Sorted, disjoint, not adjacent.

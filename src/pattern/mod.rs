@@ -40,16 +40,20 @@ use std::sync::Arc;
 use crate::limits::Limits;
 use crate::name;
 
+mod algebra;
 mod class;
 mod error;
 mod glob;
+mod linear;
 mod parse;
 mod set;
 
 pub use error::PatternError;
 pub use set::PatternSet;
 
+use algebra::Union;
 use glob::{Glob, Kind};
+use linear::Budget;
 
 /// A parsed pattern.
 ///
@@ -60,6 +64,9 @@ pub struct Pattern {
     source: Arc<str>,
     /// The alternatives: sorted, none twice.
     globs: Arc<[Glob]>,
+    /// Further lists of alternatives, one of each of which must match too: what an intersection that no pattern can spell is
+    /// made of. None for a pattern that was read.
+    also: Option<Arc<[Arc<[Glob]>]>>,
 }
 
 impl FromStr for Pattern {
@@ -82,7 +89,7 @@ impl Pattern {
         }
         let source: Arc<str> = text.into();
         let globs = parse::parse(&source, limits)?.into();
-        Ok(Self { source, globs })
+        Ok(Self { source, globs, also: None })
     }
 
     /// The pattern as it was written.
@@ -95,7 +102,7 @@ impl Pattern {
     #[must_use]
     pub fn literal(&self) -> Option<&str> {
         match &*self.globs {
-            [glob] if glob.kind == Kind::Literal => Some(&glob.text),
+            [glob] if glob.kind == Kind::Literal && self.also.is_none() => Some(&glob.text),
             _ => None,
         }
     }
@@ -103,7 +110,7 @@ impl Pattern {
     /// Whether it matches every id: `**`.
     #[must_use]
     pub fn is_everything(&self) -> bool {
-        self.globs.iter().any(Glob::is_everything)
+        self.also.is_none() && self.globs.iter().any(Glob::is_everything)
     }
 
     /// Into how many alternatives its braces expand (`Limits::rules` counts them).
@@ -115,13 +122,95 @@ impl Pattern {
     /// Whether the id matches.
     #[must_use]
     pub fn matches(&self, id: &str) -> bool {
-        self.globs.iter().any(|glob| glob.matches(id))
+        self.clauses().all(|globs| globs.iter().any(|glob| glob.matches(id)))
     }
 
     /// Whether a text of unknown origin is an id and matches.
     #[must_use]
     pub fn matches_text(&self, text: &str) -> bool {
         self.matches(text) && name::check(text).is_ok()
+    }
+
+    /// Whether every id that `other` matches is certainly matched by this pattern too.
+    ///
+    /// A yes is always right. A no may be wrong where several alternatives or classes are needed together (`[a-m]*` and
+    /// `[n-z]*` cover `[a-z]*`), and for pairs of patterns so long that the answer would take more than some milliseconds.
+    ///
+    /// ```
+    /// # use placet::pattern::Pattern;
+    /// let parent: Pattern = "sharepoint:/sites/**".parse()?;
+    /// assert!(parent.covers(&"sharepoint:/sites/*/inv-*".parse()?));
+    /// assert!(!parent.covers(&"**/inv-*".parse()?));
+    /// # Ok::<(), placet::pattern::PatternError>(())
+    /// ```
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        if self == other || self.is_everything() {
+            return true;
+        }
+        if let Some(id) = other.literal() {
+            return self.matches(id);
+        }
+        let mut budget = Budget::new();
+        let others: Vec<Union> = other.clauses().map(|clause| Union::of(clause)).collect();
+        let mut own = self.clauses().map(|clause| Union::of(clause));
+        own.all(|own| others.iter().any(|other| own.covers(other, &mut budget)))
+    }
+
+    /// Whether no id is certainly matched by both.
+    ///
+    /// A yes is always right; a no may be wrong only for very long patterns, and where only texts that are no ids (a segment `..`)
+    /// would match both.
+    #[must_use]
+    pub fn is_disjoint(&self, other: &Self) -> bool {
+        match (self.literal(), other.literal()) {
+            (Some(id), _) => return !other.matches(id),
+            (_, Some(id)) => return !self.matches(id),
+            (None, None) => {}
+        }
+        let mut budget = Budget::new();
+        let others: Vec<Union> = other.clauses().map(|clause| Union::of(clause)).collect();
+        let mut own = self.clauses().map(|clause| Union::of(clause));
+        own.any(|own| others.iter().any(|other| !own.meets(other, &mut budget)))
+    }
+
+    /// The pattern that matches exactly the ids that both match; `None` if there are none.
+    ///
+    /// Where the result cannot be spelt in a pattern of bounded size, it still matches exactly, and is written `a & b`.
+    ///
+    /// ```
+    /// # use placet::pattern::Pattern;
+    /// let finance: Pattern = "sharepoint:/sites/finance/**".parse()?;
+    /// let both = finance.intersect(&"**/*.pdf".parse()?).expect("they meet");
+    /// assert_eq!(both.to_string(), "sharepoint:/sites/finance/**/*.pdf");
+    /// # Ok::<(), placet::pattern::PatternError>(())
+    /// ```
+    #[must_use]
+    pub fn intersect(&self, other: &Self) -> Option<Self> {
+        if self.covers(other) {
+            return Some(other.clone());
+        }
+        if other.covers(self) {
+            return Some(self.clone());
+        }
+        if self.is_disjoint(other) {
+            return None;
+        }
+        if self.also.is_none() && other.also.is_none() {
+            let common = Union::of(&self.globs).common(&Union::of(&other.globs), &mut Budget::new());
+            if let Some(common) = common {
+                return common;
+            }
+        }
+        let more = other.clauses().filter(|clause| !self.clauses().any(|own| own == *clause));
+        let also: Vec<Arc<[Glob]>> = self.clauses().skip(1).chain(more).cloned().collect();
+        let source = format!("{} & {}", self.source, other.source).into();
+        Some(Self { source, globs: self.globs.clone(), also: Some(also.into()) })
+    }
+
+    /// The lists of alternatives, one of each of which must match.
+    fn clauses(&self) -> impl Iterator<Item = &Arc<[Glob]>> {
+        core::iter::once(&self.globs).chain(self.also.iter().flat_map(|also| also.iter()))
     }
 }
 
@@ -139,7 +228,7 @@ impl fmt::Debug for Pattern {
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.globs == other.globs
+        self.globs == other.globs && self.also == other.also
     }
 }
 
@@ -148,6 +237,7 @@ impl Eq for Pattern {}
 impl Hash for Pattern {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.globs.hash(state);
+        self.also.hash(state);
     }
 }
 
@@ -159,6 +249,6 @@ impl PartialOrd for Pattern {
 
 impl Ord for Pattern {
     fn cmp(&self, other: &Self) -> core::cmp::Ordering {
-        self.globs.cmp(&other.globs)
+        self.globs.cmp(&other.globs).then_with(|| self.also.cmp(&other.also))
     }
 }

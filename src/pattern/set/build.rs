@@ -100,8 +100,9 @@ impl Builder {
         let number = index(self.len);
         self.len += 1;
         let distinct = pattern.globs.len() == 1 || pattern.globs.iter().all(|glob| glob.kind == Kind::Literal);
+        let alone = distinct && pattern.also.is_none();
         for (place, glob) in pattern.globs.iter().enumerate() {
-            let member = if distinct {
+            let member = if alone {
                 number
             } else {
                 self.shared.push(Shared { index: number, place: index(place), pattern: pattern.clone() });

@@ -126,7 +126,7 @@ struct Entry {
 /// The flag of a member that is an index into `shared`.
 const SHARED: u32 = 1 << 31;
 
-/// An alternative of a pattern of which several may match the same id.
+/// An alternative that does not speak for its pattern alone: several may match the same id, or more must match.
 #[derive(Clone, Debug)]
 struct Shared {
     index: u32,
@@ -269,7 +269,8 @@ impl PatternSet {
             } else if let Some(shared) = self.shared.get((member & !SHARED) as usize) {
                 // The first alternative that matches speaks for the pattern.
                 let mut earlier = shared.pattern.globs.iter().take(shared.place as usize);
-                if !earlier.any(|glob| glob.matches(id)) {
+                let simple = shared.pattern.also.is_none();
+                if !earlier.any(|glob| glob.matches(id)) && (simple || shared.pattern.matches(id)) {
                     found(shared.index);
                 }
             }
