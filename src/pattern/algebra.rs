@@ -235,6 +235,11 @@ impl Union {
         Self(globs.iter().map(Form::of).collect())
     }
 
+    pub(super) fn with(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     pub(super) fn covers(&self, other: &Self, budget: &mut Budget) -> bool {
         other.0.iter().all(|other| self.0.iter().any(|own| own.covers(other, budget)))
     }

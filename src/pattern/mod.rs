@@ -214,6 +214,48 @@ impl Pattern {
     }
 }
 
+/// Up to how many pairs two lists are intersected pair by pair, for a result that reads well.
+const PAIRS: usize = 256;
+
+/// Whether every id that `part` matches is certainly matched by one of `wholes`; several may share its alternatives.
+pub(crate) fn any_cover(wholes: &[&Pattern], part: &Pattern) -> bool {
+    if wholes.iter().any(|whole| whole.covers(part)) {
+        return true;
+    }
+    let simple = wholes.iter().filter(|whole| whole.also.is_none());
+    let all = simple.map(|whole| Union::of(&whole.globs)).reduce(Union::with);
+    let mut budget = Budget::new();
+    all.is_some_and(|all| part.clauses().any(|clause| all.covers(&Union::of(clause), &mut budget)))
+}
+
+/// Patterns, one of which matches exactly if one of `a` and one of `b` do.
+pub(crate) fn intersect_any(a: &[Pattern], b: &[Pattern]) -> Vec<Pattern> {
+    let (a, b) = match a.len().saturating_mul(b.len()) <= PAIRS {
+        true => (a.to_vec(), b.to_vec()),
+        false => (union(a), union(b)),
+    };
+    let mut common: Vec<Pattern> = Vec::new();
+    for both in a.iter().flat_map(|own| b.iter().filter_map(move |other| own.intersect(other))) {
+        if !common.contains(&both) {
+            common.push(both);
+        }
+    }
+    common
+}
+
+/// As few patterns as possible that match the same: those that are one list of alternatives become one.
+fn union(patterns: &[Pattern]) -> Vec<Pattern> {
+    let (simple, mut united): (Vec<_>, Vec<_>) = patterns.iter().cloned().partition(|pattern| pattern.also.is_none());
+    let mut globs: Vec<Glob> = simple.iter().flat_map(|pattern| pattern.globs.iter().cloned()).collect();
+    globs.sort_unstable();
+    globs.dedup();
+    if !globs.is_empty() {
+        let texts: Vec<&str> = simple.iter().map(Pattern::as_str).collect();
+        united.push(Pattern { source: format!("({})", texts.join(" | ")).into(), globs: globs.into(), also: None });
+    }
+    united
+}
+
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.source)
