@@ -27,7 +27,7 @@ pub enum PatternError {
     },
     /// `**` beside other characters of a segment.
     #[error(
-        "`**` at column {column} must be a whole segment, as in `a/**/b`; within a segment write one `*`, and to match below a name write `name/**`"
+        "`**` at column {column} must be a whole segment; write `name/**` for what is below a name, `**/*.pdf` for such files at any depth, or one `*` within a segment"
     )]
     DoubleStar {
         /// Where.

@@ -239,8 +239,10 @@ fn glob(tokens: &[Token], classes: &[String], source: &Arc<str>, limits: &Limits
     let (root_tokens, path) = tokens.split_at_checked(root).unwrap_or((&[], tokens));
 
     let mut segments = Vec::new();
-    let mut column = path.first().map_or(start, |token| token.column);
+    let mut column = start;
     for part in path.split(|token| token.kind == Kind::Slash) {
+        // An empty segment is blamed on the slash before it.
+        column = part.first().map_or(column, |token| token.column);
         let segment = segment(part, column)?;
         let wild = matches!(segment.shape, Shape::Wild | Shape::Any);
         if root == 0 && segments.is_empty() && wild && part.last().is_some_and(|t| t.kind == Kind::Char(':')) {
