@@ -1,4 +1,10 @@
 //! What is refused as a pattern, where, and with which remedy; and that refusing is fast.
+#![expect(
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that goes wrong should stop where it does, and may read the clock"
+)]
+
 use std::time::{Duration, Instant};
 
 use placet::Limits;

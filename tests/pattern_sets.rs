@@ -1,4 +1,6 @@
 //! Sets report what their patterns match: against globset, and on sets made to be bad.
+#![expect(clippy::panic, reason = "a test that goes wrong should stop where it does")]
+
 use globset::{GlobBuilder, GlobSetBuilder};
 use placet::pattern::{Pattern, PatternSet};
 use proptest::prelude::*;

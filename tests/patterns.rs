@@ -1,4 +1,11 @@
 //! Patterns mean what their table says, alone and in sets.
+#![expect(
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that goes wrong should stop where it does"
+)]
+
 use placet::pattern::{Pattern, PatternSet};
 use proptest::prelude::*;
 

@@ -1,4 +1,6 @@
 //! Scopes allow what their table says; intersections are exact and derivation only narrows (law 6).
+#![expect(clippy::unwrap_used, reason = "a test that goes wrong should stop where it does")]
+
 use std::collections::BTreeMap;
 
 use placet::pattern::Pattern;
