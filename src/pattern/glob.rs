@@ -2,8 +2,9 @@
 //!
 //! A [`Glob`] is its canonical text: the id itself, or segments of literal characters, `*`, `?`, canonical classes (`[*]` for
 //! a literal star), and `**` alone. Matching reads that text; nothing is allocated. Both levels (segments in an id,
-//! characters in a segment) use the same method: on a mismatch go back to the latest star only, and let it take one more. That
-//! is exact, because whatever an earlier star could take, the latest can; and it costs at most pattern x id steps.
+//! characters in a segment) use the same method: what stands between two stars is sought at its leftmost place, what stands behind
+//! the last star is matched at the end. That is exact, because whatever an earlier star could take, a later one can; and it
+//! costs at most pattern x id steps.
 //!
 //! Next room: [`super::set`], which matches many globs at once.
 
@@ -16,6 +17,10 @@ use crate::name;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Glob {
     pub(super) kind: Kind,
+    /// Whether it has more than one `**`.
+    several: bool,
+    /// Bytes of the text that are the root, if the kind is [`Kind::Rooted`].
+    root: u32,
     pub(super) text: Arc<str>,
 }
 
@@ -27,16 +32,23 @@ pub(super) enum Kind {
     /// The first segment is `**`: whatever the id's root.
     Anywhere,
     /// The first bytes are the root that the id must have.
-    Rooted(u32),
+    Rooted,
 }
 
 impl Glob {
+    /// The glob of one id.
+    pub(super) fn literal(text: Arc<str>) -> Self {
+        Self { kind: Kind::Literal, several: false, root: 0, text }
+    }
+
     /// A glob of this canonical text, which is no literal.
     pub(super) fn wild(text: Arc<str>) -> Self {
         let root = name::root_len(&text);
         let anywhere = root == 0 && (*text == *"**" || text.starts_with("**/"));
-        let kind = if anywhere { Kind::Anywhere } else { Kind::Rooted(u32::try_from(root).unwrap_or(u32::MAX)) };
-        Self { kind, text }
+        // In a class no character stands twice, so two stars are always a segment.
+        let several = text.matches("**").count() > 1;
+        let kind = if anywhere { Kind::Anywhere } else { Kind::Rooted };
+        Self { kind, several, root: u32::try_from(root).unwrap_or(u32::MAX), text }
     }
 
     /// Whether it matches everything.
@@ -47,7 +59,7 @@ impl Glob {
     /// Length of the root in the text.
     pub(super) fn root_len(&self) -> usize {
         match self.kind {
-            Kind::Rooted(root) => root as usize,
+            Kind::Rooted => self.root as usize,
             Kind::Literal => name::root_len(&self.text),
             Kind::Anywhere => 0,
         }
@@ -62,7 +74,7 @@ impl Glob {
     pub(super) fn matches(&self, id: &str) -> bool {
         match self.kind {
             Kind::Literal => *self.text == *id,
-            Kind::Anywhere | Kind::Rooted(_) => self.matches_rooted(id, name::root_len(id)),
+            Kind::Anywhere | Kind::Rooted => self.matches_rooted(id, name::root_len(id)),
         }
     }
 
@@ -71,13 +83,14 @@ impl Glob {
         match self.kind {
             Kind::Literal => return *self.text == *id,
             Kind::Anywhere => {}
-            Kind::Rooted(own) => {
-                if own as usize != root || id.as_bytes().get(..root) != self.text.as_bytes().get(..root) {
+            Kind::Rooted => {
+                if self.root as usize != root || id.as_bytes().get(..root) != self.text.as_bytes().get(..root) {
                     return false;
                 }
             }
         }
-        path_matches(Segments::of(self.path()), Segments::of(id.get(root..).unwrap_or_default()))
+        let path = Segments::of(id.get(root..).unwrap_or_default());
+        path_matches(Segments::of(self.path()), path, self.several)
     }
 }
 
@@ -101,15 +114,31 @@ impl<'a> Iterator for Segments<'a> {
     #[inline]
     fn next(&mut self) -> Option<&'a str> {
         let path = self.0?;
-        // Segments are short: counting bytes beats setting up a search.
-        let at = path.bytes().take_while(|b| *b != b'/').count();
+        let at = slash(path.as_bytes());
         self.0 = path.get(at + 1..);
         path.get(..at)
     }
 }
 
+/// Where the first `/` is, or the end. Eight bytes at a time: segments are too short for a general search to pay.
+#[inline]
+fn slash(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const SLASHES: u64 = u64::from_le_bytes([b'/'; 8]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let zero_where_slash = u64::from_le_bytes(*word) ^ SLASHES;
+        // The lowest bit that is set marks the first zero byte; those above it may err.
+        let zeros = zero_where_slash.wrapping_sub(ONES) & !zero_where_slash & (ONES << 7);
+        if zeros != 0 {
+            return at * 8 + zeros.trailing_zeros() as usize / 8;
+        }
+    }
+    bytes.len() - rest.len() + rest.iter().take_while(|b| **b != b'/').count()
+}
+
 /// Whether the segments of a path match those of a glob. A `**` at the end takes one or more, elsewhere zero or more.
-pub(super) fn path_matches(mut glob: Segments<'_>, mut path: Segments<'_>) -> bool {
+fn path_matches(mut glob: Segments<'_>, mut path: Segments<'_>, several: bool) -> bool {
     let mut retry: Option<(Segments<'_>, Segments<'_>)> = None;
     loop {
         match glob.next() {
@@ -118,7 +147,7 @@ pub(super) fn path_matches(mut glob: Segments<'_>, mut path: Segments<'_>) -> bo
                     return glob.is_done() && !path.is_done();
                 };
                 // Behind the last `**` the segments are counted from the end: nothing to try out.
-                if !after.contains("**") {
+                if !several || !after.contains("**") {
                     let Some(tail) = last_segments(from, after.bytes().filter(|b| *b == b'/').count()) else {
                         return false;
                     };
@@ -207,31 +236,86 @@ impl<'a> Tokens<'a> {
 
 /// Whether a segment of an id matches a segment of a glob (not `**`).
 pub(super) fn segment_matches(glob: &str, segment: &str) -> bool {
-    let (mut glob, mut rest) = (Tokens(glob), segment.chars());
-    let mut retry: Option<(Tokens<'_>, core::str::Chars<'_>)> = None;
+    let (head, mut rest) = Chunk::split(glob);
+    let Some(mut text) = head.strip(segment) else { return false };
+    if !head.starred {
+        return text.is_empty();
+    }
     loop {
-        match glob.next() {
-            Some(Token::Run) => {
-                if glob.0.is_empty() {
-                    return true;
+        let (chunk, after) = Chunk::split(rest);
+        if !chunk.starred {
+            return chunk.ends(text);
+        }
+        let Some(behind) = chunk.seek(text) else { return false };
+        (text, rest) = (behind, after);
+    }
+}
+
+/// What stands between two stars of a segment.
+#[derive(Clone, Copy)]
+struct Chunk<'a> {
+    text: &'a str,
+    /// Whether it has only literal characters.
+    plain: bool,
+    /// Whether a star follows.
+    starred: bool,
+}
+
+impl<'a> Chunk<'a> {
+    /// The first chunk, and what follows its star.
+    #[inline]
+    fn split(glob: &'a str) -> (Self, &'a str) {
+        let mut plain = true;
+        let mut bytes = glob.bytes().enumerate();
+        while let Some((at, b)) = bytes.next() {
+            match b {
+                b'*' => {
+                    let chunk = Self { text: glob.get(..at).unwrap_or_default(), plain, starred: true };
+                    return (chunk, glob.get(at + 1..).unwrap_or_default());
                 }
-                retry = Some((glob, rest.clone()));
-                continue;
+                b'?' => plain = false,
+                b'[' => {
+                    plain = false;
+                    // A `]` that comes first is a member.
+                    if let Some((_, b'!')) = bytes.next() {
+                        bytes.next();
+                    }
+                    bytes.by_ref().take_while(|(_, b)| *b != b']').for_each(drop);
+                }
+                _ => {}
             }
-            Some(token) => match rest.next() {
-                Some(c) if token.accepts(c) => continue,
-                Some(_) => {}
-                None => return false,
-            },
-            None if rest.as_str().is_empty() => return true,
-            None => {}
         }
-        let Some((after, from)) = &mut retry else { return false };
-        if from.next().is_none() {
-            return false;
+        (Self { text: glob, plain, starred: false }, "")
+    }
+
+    /// The text behind the chunk, if it begins with it.
+    #[inline]
+    fn strip<'t>(self, text: &'t str) -> Option<&'t str> {
+        if self.plain {
+            return text.strip_prefix(self.text);
         }
-        glob = *after;
-        rest = from.clone();
+        let mut rest = text.chars();
+        Tokens(self.text).all(|token| rest.next().is_some_and(|c| token.accepts(c))).then(|| rest.as_str())
+    }
+
+    /// The text behind the chunk where it first occurs.
+    fn seek<'t>(self, text: &'t str) -> Option<&'t str> {
+        if self.plain {
+            let mut windows = text.as_bytes().windows(self.text.len().max(1));
+            let at = windows.position(|window| window == self.text.as_bytes())?;
+            return text.get(at + self.text.len()..);
+        }
+        text.char_indices().find_map(|(at, _)| self.strip(text.get(at..)?))
+    }
+
+    /// Whether the text ends with the chunk.
+    fn ends(self, text: &str) -> bool {
+        if self.plain {
+            return text.ends_with(self.text);
+        }
+        let last = Tokens(self.text).count().saturating_sub(1);
+        let start = text.char_indices().rev().nth(last).and_then(|(at, _)| text.get(at..));
+        start.and_then(|end| self.strip(end)).is_some()
     }
 }
 

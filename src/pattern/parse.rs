@@ -10,7 +10,6 @@ use std::sync::Arc;
 use super::PatternError;
 use super::class::Class;
 use super::glob::Glob;
-use super::glob::Kind as GlobKind;
 use crate::limits::Limits;
 use crate::name::{self, NameError};
 
@@ -28,7 +27,7 @@ pub(super) fn parse(text: &Arc<str>, limits: &Limits) -> Result<Vec<Glob>, Patte
     // Most patterns of a large policy are ids. Those that are refused go on, to find the column.
     let plain = !text.bytes().any(|b| matches!(b, b'*' | b'?' | b'[' | b']' | b'{' | b'}'));
     if plain && name::check_within(text, limits.id_bytes).is_ok() {
-        return Ok(vec![Glob { kind: GlobKind::Literal, text: text.clone() }]);
+        return Ok(vec![Glob::literal(text.clone())]);
     }
     if let Some((at, error)) = name::first_bad(text) {
         let column = text.get(..at).unwrap_or_default().chars().count() + 1;
@@ -272,7 +271,7 @@ fn glob(tokens: &[Token], classes: &[String], source: &Arc<str>, limits: &Limits
         return Err(named(error));
     }
     let text = if text == **source { source.clone() } else { text.into() };
-    Ok(if literal { Glob { kind: GlobKind::Literal, text } } else { Glob::wild(text) })
+    Ok(if literal { Glob::literal(text) } else { Glob::wild(text) })
 }
 
 /// One segment: its shape, and in each run of wildcards the `?` before the `*`.
