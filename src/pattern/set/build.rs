@@ -9,7 +9,10 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use super::super::Pattern;
 use super::super::glob::{Glob, Kind, Segments, Token, Tokens};
-use super::{Entry, Exact, FILTER_BITS, Gram, Inner, PatternSet, Prefix, SHARED, SPREAD, Shared, Span, filter_bit};
+use super::{
+    Entry, Exact, FILTER_BITS, Gram, Inner, PatternSet, Prefix, SHARED, SPREAD, Shared, Span, filter_bit, has_depth,
+};
+use crate::name;
 
 /// How many globs may share a place before a rarer piece is sought. Verifying a few is as cheap as a probe.
 const FEW: u32 = 8;
@@ -61,21 +64,15 @@ impl<T> Places<T> {
         at
     }
 
-    /// The items, and a table no larger than it must be.
-    fn finish(self) -> (Vec<T>, HashTable<u32>) {
-        let mut table = HashTable::with_capacity(self.items.len());
-        // With hashes at hand, no item is hashed twice; with the capacity reserved, none is moved.
-        let hashes: Vec<u64> = {
-            let mut by_place: Vec<(u32, u64)> = self.table.into_iter().collect();
-            by_place.sort_unstable();
-            by_place.into_iter().map(|(_, hash)| hash).collect()
-        };
-        for (at, hash) in hashes.iter().enumerate() {
-            let rehash = |at: &u32| hashes.get(*at as usize).copied().unwrap_or_default();
-            table.insert_unique(*hash, index(at), rehash);
-        }
+    /// The items, and a table by the hash that [`PatternSet::matches`] computes.
+    fn finish(self, hash: impl Fn(&T) -> u64) -> (Vec<T>, HashTable<u32>) {
         let mut items = self.items;
         items.shrink_to_fit();
+        let mut table = HashTable::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            let again = |at: &u32| items.get(*at as usize).map(&hash).unwrap_or_default();
+            table.insert_unique(hash(item), index(at), again);
+        }
         (items, table)
     }
 }
@@ -118,7 +115,7 @@ impl Builder {
             self.everything.push(member);
             return;
         }
-        let hash = hash(&self.hasher, [&*glob.text]);
+        let hash = hash(&self.hasher, &glob.text);
         if glob.kind == Kind::Literal {
             let make = || Exact { text: glob.text.clone(), members: Span::default() };
             let at = self.exact.intern(hash, |exact| exact.text == glob.text, make);
@@ -147,7 +144,7 @@ impl Builder {
             tree: Span::default(),
             candidates: Span::default(),
         };
-        self.prefixes.intern(start.hash(glob, &self.hasher), same, make)
+        self.prefixes.intern(hash(&self.hasher, text), same, make)
     }
 
     fn finish(mut self) -> PatternSet {
@@ -168,7 +165,7 @@ impl Builder {
                         end: index(end),
                         candidates: Span::default(),
                     };
-                    let key = inner.intern(hash(&self.hasher, [text]), |inner| inner.text() == text, make);
+                    let key = inner.intern(hash(&self.hasher, text), |inner| inner.text() == text, make);
                     by_inner.push((key, at));
                 }
                 Place::Gram(bytes) => {
@@ -181,14 +178,15 @@ impl Builder {
         let (mut members, mut candidates) = (Vec::new(), Vec::new());
         let everything = append(&mut members, &self.everything);
         let always = append(&mut candidates, &always);
-        let (mut exact, exact_table) = self.exact.finish();
+        let (mut exact, exact_table) = self.exact.finish(|exact| hash(&self.hasher, &exact.text));
         assign(&mut exact, &self.exact_members, &mut members, |exact| &mut exact.members);
-        let (mut prefixes, prefix_table) = self.prefixes.finish();
+        let depths = self.depths;
+        let (mut prefixes, prefix_table) = self.prefixes.finish(|prefix| prefix_hash(&self.hasher, depths, prefix));
         assign(&mut prefixes, &self.tree_members, &mut members, |prefix| &mut prefix.tree);
         assign(&mut prefixes, &by_prefix, &mut candidates, |prefix| &mut prefix.candidates);
-        let (mut inner, inner_table) = inner.finish();
+        let (mut inner, inner_table) = inner.finish(|inner| hash(&self.hasher, inner.text()));
         assign(&mut inner, &by_inner, &mut candidates, |inner| &mut inner.candidates);
-        let (mut grams, gram_table) = grams.finish();
+        let (mut grams, gram_table) = grams.finish(|gram| gram_hash(gram.bytes));
         assign(&mut grams, &by_gram, &mut candidates, |gram| &mut gram.candidates);
         let mut gram_filter = vec![0_u64; if grams.is_empty() { 0 } else { FILTER_BITS as usize / 64 }];
         for gram in &grams {
@@ -233,7 +231,7 @@ impl Builder {
             if let Some(start) = literal_prefix(glob) {
                 *counts.entry(start.hash(glob, &self.hasher)).or_default() += 1;
             }
-            literal_segments(glob, |segment, _| *counts.entry(!hash(&self.hasher, [segment])).or_default() += 1);
+            literal_segments(glob, |segment, _| *counts.entry(!hash(&self.hasher, segment)).or_default() += 1);
         }
         let count = |key| counts.get(&key).copied().unwrap_or_default();
         let mut crowds: HashMap<u64, usize> = HashMap::new();
@@ -246,7 +244,7 @@ impl Builder {
             }
             if best.0 > FEW {
                 literal_segments(glob, |segment, start| {
-                    let key = !hash(&self.hasher, [segment]);
+                    let key = !hash(&self.hasher, segment);
                     if count(key) < best.0 {
                         best = (count(key), Place::Inner(start, start + segment.len()), key);
                     }
@@ -313,19 +311,33 @@ impl Start {
         glob.text.get(self.end + usize::from(self.depth > 0)..).unwrap_or_default()
     }
 
-    /// As [`PatternSet::matches`] hashes the prefixes of an id.
     fn hash(self, glob: &Glob, hasher: &DefaultHashBuilder) -> u64 {
-        let root = glob.root_len();
-        let root_text = glob.text.get(..root).unwrap_or_default();
-        let segments = Segments::of(glob.text.get(root..self.end).unwrap_or_default());
-        hash(hasher, core::iter::once(root_text).chain(segments.take(self.depth as usize)))
+        hash(hasher, glob.text.get(..self.end).unwrap_or_default())
     }
 }
 
-fn hash<'a>(hasher: &DefaultHashBuilder, parts: impl IntoIterator<Item = &'a str>) -> u64 {
+fn hash(hasher: &DefaultHashBuilder, text: &str) -> u64 {
     let mut hasher = hasher.build_hasher();
-    parts.into_iter().for_each(|part| hasher.write(part.as_bytes()));
+    hasher.write(text.as_bytes());
     hasher.finish()
+}
+
+/// As [`PatternSet::matches`] hashes the prefixes of an id: in pieces that end at the depths of prefixes.
+fn prefix_hash(hasher: &DefaultHashBuilder, depths: u64, prefix: &Prefix) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    let text = prefix.text.get(..prefix.len as usize).unwrap_or_default();
+    let root = name::root_len(text);
+    let (mut depth, mut end, mut hashed) = (0, root, 0);
+    let mut segments = Segments::of(text.get(root..).unwrap_or_default()).filter(|segment| !segment.is_empty());
+    loop {
+        if has_depth(depths, depth) {
+            hasher.write(text.as_bytes().get(hashed..end).unwrap_or_default());
+            hashed = end;
+        }
+        let Some(segment) = segments.next() else { return hasher.finish() };
+        end += segment.len() + usize::from(depth > 0);
+        depth += 1;
+    }
 }
 
 fn gram_hash(gram: [u8; 4]) -> u64 {

@@ -184,37 +184,41 @@ impl PatternSet {
     /// Looks up each prefix of the id, and each segment.
     fn walk(&self, id: &str, root: usize, found: &mut impl FnMut(u32)) {
         let mut hasher = self.hasher.build_hasher();
-        hasher.write(id.as_bytes().get(..root).unwrap_or_default());
-        let mut end = root;
         // The prefix of no segments is the root alone.
-        self.prefix(id, root, end, 0, hasher.finish(), found);
-        let path = id.get(root..).unwrap_or_default();
-        let mut segments = Segments::of(path);
-        let mut depth = 0_u32;
-        while let Some(segment) = segments.next() {
-            let start = if depth == 0 { root } else { end + 1 };
+        let mut hashed = 0;
+        if self.has_depth(0) {
+            hasher.write(id.as_bytes().get(..root).unwrap_or_default());
+            hashed = root;
+            self.prefix(id, root, root, hasher.finish(), found);
+        }
+        let mut segments = Segments::of(id.get(root..).unwrap_or_default());
+        let (mut depth, mut end) = (0_u32, root);
+        // Deeper than any prefix, only segments are left to look up.
+        while !self.inner.is_empty() || self.depths >> (depth + 1).min(63) != 0 {
+            let Some(segment) = segments.next() else { return };
+            let start = end + usize::from(depth > 0);
             end = start + segment.len();
             depth += 1;
             if !self.inner.is_empty() {
                 self.segment(id, root, start, segment, found);
             }
-            // Deeper than any prefix, only segments are left to look up; at the id's end nothing is left for wildcards.
-            if self.depths >> depth.min(63) == 0 || segments.is_done() {
-                if self.inner.is_empty() {
-                    return;
-                }
-                continue;
+            // At the id's end nothing is left for wildcards.
+            if self.has_depth(depth) && !segments.is_done() {
+                hasher.write(id.as_bytes().get(hashed..end).unwrap_or_default());
+                hashed = end;
+                self.prefix(id, root, end, hasher.finish(), found);
             }
-            hasher.write(segment.as_bytes());
-            self.prefix(id, root, end, depth, hasher.finish(), found);
         }
     }
 
+    /// Whether a prefix of so many segments exists. A prefix is hashed in pieces that end at such depths, each byte once.
     #[inline]
-    fn prefix(&self, id: &str, root: usize, end: usize, depth: u32, hash: u64, found: &mut impl FnMut(u32)) {
-        if self.depths >> depth.min(63) & 1 == 0 {
-            return;
-        }
+    fn has_depth(&self, depth: u32) -> bool {
+        has_depth(self.depths, depth)
+    }
+
+    #[inline]
+    fn prefix(&self, id: &str, root: usize, end: usize, hash: u64, found: &mut impl FnMut(u32)) {
         let Some(text) = id.as_bytes().get(..end) else { return };
         let same = |prefix: &Prefix| prefix.text.as_bytes().get(..prefix.len as usize) == Some(text);
         if let Some(prefix) = find(&self.prefix_table, &self.prefixes, hash, same) {
@@ -289,6 +293,11 @@ impl Inner {
     fn text(&self) -> &str {
         self.text.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
+}
+
+#[inline]
+fn has_depth(depths: u64, depth: u32) -> bool {
+    depths >> depth.min(63) & 1 == 1
 }
 
 /// An odd constant without pattern (the golden ratio): spreads four bytes over a word.
