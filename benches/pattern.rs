@@ -1,6 +1,5 @@
 //! Protects: finding the patterns that an id matches costs the same among ten and among a hundred thousand.
 //! Peer: `globset::GlobSet` over the same patterns (with `literal_separator`, and paths instead of roots).
-#![expect(missing_docs, reason = "criterion's macros make undocumented items")]
 
 use std::hint::black_box;
 

@@ -290,16 +290,16 @@ impl<'a> Chunk<'a> {
 
     /// The text behind the chunk, if it begins with it.
     #[inline]
-    fn strip<'t>(self, text: &'t str) -> Option<&'t str> {
+    fn strip(self, text: &str) -> Option<&str> {
         if self.plain {
             return text.strip_prefix(self.text);
         }
         let mut rest = text.chars();
-        Tokens(self.text).all(|token| rest.next().is_some_and(|c| token.accepts(c))).then(|| rest.as_str())
+        Tokens(self.text).all(|token| rest.next().is_some_and(|c| token.accepts(c))).then_some(rest.as_str())
     }
 
     /// The text behind the chunk where it first occurs.
-    fn seek<'t>(self, text: &'t str) -> Option<&'t str> {
+    fn seek(self, text: &str) -> Option<&str> {
         if self.plain {
             let mut windows = text.as_bytes().windows(self.text.len().max(1));
             let at = windows.position(|window| window == self.text.as_bytes())?;
