@@ -278,6 +278,33 @@ impl<'a> From<Map<'a>> for Value<'a> {
     }
 }
 
+/// The value of a JSON value: integers without fraction are [`Value::Int`], above `i64::MAX` [`Value::Uint`], other numbers
+/// [`Value::Double`]; objects are closed maps. Recursion goes as deep as `json`, which its reader bounds.
+pub(crate) fn value_from_json(json: &serde_json::Value) -> Value<'static> {
+    match json {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(b) => Value::Bool(*b),
+        serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(int), _) => Value::Int(int),
+            (None, Some(uint)) => Value::Uint(uint),
+            // A number that is no float either does not exist without `arbitrary_precision`.
+            (None, None) => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        serde_json::Value::String(text) => Value::String(Cow::Owned(text.clone())),
+        serde_json::Value::Array(items) => items.iter().map(value_from_json).collect(),
+        serde_json::Value::Object(members) => Value::from(map_from_json(members)),
+    }
+}
+
+/// The closed map of a JSON object's members.
+pub(crate) fn map_from_json<'m>(
+    members: impl IntoIterator<Item = (&'m String, &'m serde_json::Value)>,
+) -> Map<'static> {
+    let entries = members.into_iter().map(|(k, v)| (Key::String(Cow::Owned(k.clone())), value_from_json(v)));
+    // Members of an object are unique already.
+    Map::new(entries.collect()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Fact, Facts, Value};
@@ -295,31 +322,4 @@ mod tests {
     fn lends() {
         assert!(matches!(Held(vec![Value::Bool(true)]).fact(0), Fact::Known(Value::Bool(true))));
     }
-}
-
-/// The value of a JSON value: integers without fraction are [`Value::Int`], above `i64::MAX` [`Value::Uint`], other numbers
-/// [`Value::Double`]; objects are closed maps. Recursion goes as deep as `json`, which its reader bounds.
-pub(crate) fn value_from_json(json: &serde_json::Value) -> Value<'static> {
-    match json {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::Bool(b) => Value::Bool(*b),
-        serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-            (Some(int), _) => Value::Int(int),
-            (None, Some(uint)) => Value::Uint(uint),
-            // A number that is no float either does not exist without `arbitrary_precision`.
-            (None, None) => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
-        },
-        serde_json::Value::String(text) => Value::String(Cow::Owned(text.clone())),
-        serde_json::Value::Array(items) => items.iter().map(value_from_json).collect(),
-        serde_json::Value::Object(members) => Value::Map(Cow::Owned(map_from_json(members))),
-    }
-}
-
-/// The closed map of a JSON object's members.
-pub(crate) fn map_from_json<'m>(
-    members: impl IntoIterator<Item = (&'m String, &'m serde_json::Value)>,
-) -> Map<'static> {
-    let entries = members.into_iter().map(|(k, v)| (Key::String(Cow::Owned(k.clone())), value_from_json(v)));
-    // Members of an object are unique already.
-    Map::new(entries.collect()).unwrap_or_default()
 }

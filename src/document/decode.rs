@@ -24,7 +24,7 @@ use crate::diagnostic::{Diagnostic, Span};
 /// The document that a tree means; wrong parts are recorded and left empty.
 pub(super) fn decode(node: Node<'_>, sink: &Sink) -> Document {
     let span = node.span;
-    let root = Decoder { node, member: Cow::Borrowed("the document"), sink };
+    let root = Decoder { node, member: Cow::Borrowed(ROOT), item: false, sink };
     Document::deserialize(root).unwrap_or_else(|error| {
         // No type of the schema fails by itself; should one ever, it must not pass as an empty document.
         sink.error(span, || Diagnostic::error("document.wrong_type", span, error.to_string()));
@@ -32,10 +32,15 @@ pub(super) fn decode(node: Node<'_>, sink: &Sink) -> Document {
     })
 }
 
+/// What the root is called in messages.
+const ROOT: &str = "the document";
+
 struct Decoder<'s, 'r> {
     node: Node<'s>,
     /// The member that the node is the value of, or an item of.
     member: Cow<'s, str>,
+    /// Whether it is an item.
+    item: bool,
     sink: &'r Sink,
 }
 
@@ -44,7 +49,11 @@ impl<'s> Decoder<'s, '_> {
     fn wrong(&self, expected: &str) {
         let span = self.node.span;
         self.sink.poison(span, || {
-            let member = if self.member.contains(' ') { self.member.to_string() } else { quote(&self.member) };
+            let member = match (self.item, self.member.as_ref()) {
+                (true, name) => format!("an item of {}", quote(name)),
+                (false, ROOT) => ROOT.to_owned(),
+                (false, name) => quote(name),
+            };
             let kind = &self.node.kind;
             if matches!(kind, Kind::Null) {
                 return Diagnostic::error("document.no_value", span, format!("{member} has no value"))
@@ -64,7 +73,12 @@ impl<'s> Decoder<'s, '_> {
     }
 
     fn with(&self, kind: Kind<'s>) -> Self {
-        Self { node: Node { span: self.node.span, kind }, member: self.member.clone(), sink: self.sink }
+        Self {
+            node: Node { span: self.node.span, kind },
+            member: self.member.clone(),
+            item: self.item,
+            sink: self.sink,
+        }
     }
 
     fn whole(&self) -> Option<i128> {
@@ -142,12 +156,13 @@ impl<'de, 's: 'de> Deserializer<'de> for Decoder<'s, '_> {
         visitor.visit_i64(value.unwrap_or_default())
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "JSON numbers are floats; bounds beyond 2^53 are rounded by everyone")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "JSON numbers are floats; bounds beyond 2^53 are rounded by everyone"
+    )]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let value = match self.node.kind {
-            Kind::Float(float) => Some(float),
-            _ => self.whole().map(|whole| whole as f64),
-        };
+        let value =
+            if let Kind::Float(float) = self.node.kind { Some(float) } else { self.whole().map(|whole| whole as f64) };
         if value.is_none() {
             self.wrong("a number");
         }
@@ -159,10 +174,11 @@ impl<'de, 's: 'de> Deserializer<'de> for Decoder<'s, '_> {
     }
 
     fn deserialize_string<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        match core::mem::replace(&mut self.node.kind, Kind::Null) {
-            Kind::Text(text) => return visitor.visit_string(text.into_owned()),
-            other => self.node.kind = other,
+        let kind = core::mem::replace(&mut self.node.kind, Kind::Null);
+        if let Kind::Text(text) = kind {
+            return visitor.visit_string(text.into_owned());
         }
+        self.node.kind = kind;
         self.wrong("a text");
         visitor.visit_string(String::new())
     }
@@ -173,25 +189,25 @@ impl<'de, 's: 'de> Deserializer<'de> for Decoder<'s, '_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        let items = match core::mem::replace(&mut self.node.kind, Kind::Null) {
-            Kind::Seq(items) => items,
-            other => {
-                self.node.kind = other;
-                self.wrong("a list");
-                Vec::new()
-            }
+        let kind = core::mem::replace(&mut self.node.kind, Kind::Null);
+        let items = if let Kind::Seq(items) = kind {
+            items
+        } else {
+            self.node.kind = kind;
+            self.wrong("a list");
+            Vec::new()
         };
         visitor.visit_seq(Items { items: items.into_iter(), member: self.member, sink: self.sink })
     }
 
     fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        let entries = match core::mem::replace(&mut self.node.kind, Kind::Null) {
-            Kind::Map(entries) => entries,
-            other => {
-                self.node.kind = other;
-                self.wrong("a mapping");
-                Vec::new()
-            }
+        let kind = core::mem::replace(&mut self.node.kind, Kind::Null);
+        let entries = if let Kind::Map(entries) = kind {
+            entries
+        } else {
+            self.node.kind = kind;
+            self.wrong("a mapping");
+            Vec::new()
         };
         visitor.visit_map(Members::new(entries, None, self.sink))
     }
@@ -202,17 +218,15 @@ impl<'de, 's: 'de> Deserializer<'de> for Decoder<'s, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        let entries = match core::mem::replace(&mut self.node.kind, Kind::Null) {
-            Kind::Map(mut entries) => {
-                self.known(&mut entries, fields);
-                entries
-            }
-            other => {
-                self.node.kind = other;
-                self.wrong("a mapping");
-                Vec::new()
-            }
+        let kind = core::mem::replace(&mut self.node.kind, Kind::Null);
+        let mut entries = if let Kind::Map(entries) = kind {
+            entries
+        } else {
+            self.node.kind = kind;
+            self.wrong("a mapping");
+            Vec::new()
         };
+        self.known(&mut entries, fields);
         visitor.visit_map(Members::new(entries, Some(self.node.span), self.sink))
     }
 
@@ -238,7 +252,7 @@ impl<'de, 's: 'de> Deserializer<'de> for Decoder<'s, '_> {
                 Kind::Bool(_) | Kind::Int(_) | Kind::Uint(_) | Kind::Float(_) | Kind::Text(_) | Kind::Map(_) => {
                     let (span, member, sink) = (self.node.span, self.member, self.sink);
                     let node = Node { span, kind: Kind::Seq(vec![self.node]) };
-                    visitor.visit_newtype_struct(Decoder { node, member, sink })
+                    visitor.visit_newtype_struct(Decoder { node, member, item: false, sink })
                 }
             },
             _ => visitor.visit_newtype_struct(self),
@@ -263,7 +277,7 @@ impl<'de, 's: 'de> SeqAccess<'de> for Items<'s, '_> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         let Some(node) = self.items.next() else { return Ok(None) };
-        seed.deserialize(Decoder { node, member: self.member.clone(), sink: self.sink }).map(Some)
+        seed.deserialize(Decoder { node, member: self.member.clone(), item: true, sink: self.sink }).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -303,7 +317,7 @@ impl<'de, 's: 'de> MapAccess<'de> for Members<'s, '_> {
             return seed.deserialize(SeqDeserializer::new([span.file, span.line, span.column].into_iter()));
         }
         match self.value.take() {
-            Some((member, node)) => seed.deserialize(Decoder { node, member, sink: self.sink }),
+            Some((member, node)) => seed.deserialize(Decoder { node, member, item: false, sink: self.sink }),
             None => Err(Error::custom("a value was asked for before its key")),
         }
     }

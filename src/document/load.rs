@@ -6,7 +6,7 @@ use super::decode::decode;
 use super::node::{Builder, Kind, Node, Stop};
 use super::report::{Sink, Sources, quote};
 use super::schema::Document;
-use super::validate;
+use super::validate::parts as check;
 use super::validated::Validated;
 use super::{json, yaml};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -51,7 +51,7 @@ where
         .zip(&texts)
         .map(|(file, (name, text))| read(file, name, without_mark(text.as_ref()), &places, limits, &sink))
         .collect();
-    let parts = validate::parts(&documents, &places, limits, &sink);
+    let parts = check(&documents, &places, limits, &sink);
     if sink.has_errors() {
         return Err(sink.finish(&places));
     }
@@ -72,7 +72,7 @@ pub fn validate(documents: Vec<Document>, limits: &Limits) -> Result<Validated, 
         too_many(limits, &sink);
         return Err(sink.finish(&places));
     }
-    let parts = validate::parts(&documents, &places, limits, &sink);
+    let parts = check(&documents, &places, limits, &sink);
     if sink.has_errors() {
         return Err(sink.finish(&places));
     }
@@ -114,14 +114,7 @@ fn too_many(limits: &Limits, sink: &Sink) {
 }
 
 /// One text as a document; what is wrong is recorded and left empty.
-fn read<'s>(
-    file: u32,
-    name: &str,
-    text: &'s str,
-    sources: &Sources<'s>,
-    limits: &Limits,
-    sink: &Sink,
-) -> Document {
+fn read<'s>(file: u32, name: &str, text: &'s str, sources: &Sources<'s>, limits: &Limits, sink: &Sink) -> Document {
     let start = Span { file, line: 1, column: 1 };
     match tree(file, name, text, sources, limits, sink) {
         Ok(Some(node)) => decode(node, sink),

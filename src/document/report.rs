@@ -164,7 +164,7 @@ impl<'t> Sources<'t> {
     }
 
     /// The text from the beginning of a place's line on.
-    fn from_line(&self, span: Span) -> Option<&'t str> {
+    fn line_on(&self, span: Span) -> Option<&'t str> {
         let source = self.get(span.file)?;
         let lines = source.lines.get_or_init(|| line_starts(source.text));
         let start = *lines.get(usize::try_from(span.line).ok()?.checked_sub(1)?)?;
@@ -177,7 +177,7 @@ impl<'t> Sources<'t> {
         if column > SHOWN_COLUMNS {
             return None;
         }
-        let text = self.from_line(span)?;
+        let text = self.line_on(span)?;
         let at = text.char_indices().nth(column).map_or(text.len(), |(at, _)| at);
         text.get(at..)
     }
@@ -189,7 +189,7 @@ impl<'t> Sources<'t> {
         }
         let column = usize::try_from(diagnostic.span.column).unwrap_or(usize::MAX);
         if diagnostic.snippet.is_none() && (1..=SHOWN_COLUMNS).contains(&column) {
-            let line = self.from_line(diagnostic.span);
+            let line = self.line_on(diagnostic.span);
             diagnostic.snippet = line.map(|text| {
                 let line = text.chars().take_while(|c| !matches!(c, '\n' | '\r'));
                 line.take(column + 128).map(|c| if is_deceptive(c) { '\u{fffd}' } else { c }).collect()

@@ -52,9 +52,16 @@ pub(super) fn read<'s>(text: &'s str, builder: &mut Builder<'s, '_>) -> Result<(
             | Event::DocumentEnd
             | Event::Anchor(..)
             | Event::UnresolvedAlias(_) => {}
+            // Of a newer parser: what is not understood is not skipped.
+            _ => return Err(unknown(span, builder)),
         }
     }
     Ok(())
+}
+
+fn unknown(span: Span, builder: &Builder<'_, '_>) -> Stop {
+    builder.sink.error(span, || Diagnostic::error("document.syntax", span, "this part of YAML is not understood"));
+    Stop
 }
 
 fn place(marker: &Marker, file: u32) -> Span {
@@ -67,7 +74,7 @@ fn place(marker: &Marker, file: u32) -> Span {
 fn printable(text: &str, builder: &Builder<'_, '_>) -> Result<(), Stop> {
     // The fast path looks at bytes: no control character but line breaks and tabs, and no lead byte of U+0080..U+009F.
     let suspicious = |b: &u8| (*b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r')) || matches!(b, 0x7f | 0xc2);
-    if !text.as_bytes().iter().any(|b| suspicious(b)) {
+    if !text.as_bytes().iter().any(suspicious) {
         return Ok(());
     }
     let (mut line, mut column, mut previous) = (1u32, 1u32, ' ');
