@@ -11,7 +11,7 @@ fn findings(text: &str) -> String {
 
 #[test]
 fn scratch() {
-    for f in ["/tmp/wt/ex/examples/quickstart.yaml", "/tmp/wt/ex/tests/fixtures/authzen-todo.yaml", "/tmp/bad.yaml"] {
+    for f in ["/tmp/wt/ex/examples/quickstart.yaml", "/tmp/wt/ex/tests/fixtures/authzen-todo.yaml", "/tmp/lint.yaml"] {
         println!("== {f}\n{}", findings(&std::fs::read_to_string(f).unwrap()));
     }
 }

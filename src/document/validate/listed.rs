@@ -28,15 +28,14 @@ pub(super) struct Listed<'a> {
     pub(super) workloads: Ids<'a>,
     pub(super) servers: Ids<'a>,
     /// By `server/name`.
-    pub(super) tools: BTreeMap<String, ListedTool<'a>>,
+    pub(super) tools: BTreeMap<String, ListedTool>,
     /// By type and id.
     pub(super) resources: BTreeMap<(&'a str, &'a str), Span>,
 }
 
 /// A listed tool.
-pub(super) struct ListedTool<'a> {
+pub(super) struct ListedTool {
     pub(super) span: Span,
-    pub(super) item: &'a ToolItem,
     /// The type of its arguments, if it declares them.
     pub(super) arguments: Option<Type>,
 }
@@ -95,7 +94,7 @@ impl<'a> Check<'a> {
             }
             Entry::Vacant(free) => {
                 let arguments = item.parameters.as_ref().map(crate::tool::arguments_type);
-                free.insert(ListedTool { span, item, arguments });
+                free.insert(ListedTool { span, arguments });
             }
         }
     }
