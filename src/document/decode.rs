@@ -64,7 +64,9 @@ impl<'s> Decoder<'s, '_> {
                 ("a text", Kind::Bool(_) | Kind::Int(_) | Kind::Uint(_) | Kind::Float(_)) => "put it in quotes",
                 ("a list", Kind::Text(_) | Kind::Map(_)) => "write it as an item of a list: `[...]`, or `- ...`",
                 ("a truth value", _) => "write `true` or `false`, without quotes",
-                ("a number" | "a whole number", Kind::Text(_)) => "write the number without quotes",
+                ("a number" | "a whole number" | "a positive whole number", Kind::Text(_)) => {
+                    "write the number without quotes"
+                }
                 ("a mapping", _) => "write its members, `name: value`",
                 (_, _) => return Diagnostic::error("document.wrong_type", span, message),
             };
@@ -143,7 +145,7 @@ impl<'de, 's: 'de> Deserializer<'de> for Decoder<'s, '_> {
     fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let value = self.whole().and_then(|whole| u32::try_from(whole).ok());
         if value.is_none() {
-            self.wrong("a whole number");
+            self.wrong("a positive whole number");
         }
         visitor.visit_u32(value.unwrap_or_default())
     }

@@ -74,7 +74,7 @@ impl<'s> Reader<'s> {
                 self.blanks();
                 match (open.last(), self.peek()) {
                     (None, None) => return Ok(()),
-                    (None, Some(_)) => return Err(self.fail(builder, "the document has ended before this", None)),
+                    (None, Some(_)) => return Err(self.expected(builder, "the end of the document")),
                     (Some(Bracket::Array), Some(b']')) | (Some(Bracket::Object), Some(b'}')) => {
                         self.step();
                         builder.close()?;

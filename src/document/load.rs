@@ -93,8 +93,8 @@ pub fn utf8<'b>(name: &str, bytes: &'b [u8]) -> Result<&'b str, Diagnostics> {
         let at = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let span = Span { file: 0, line: at(line), column: at(column) };
         let utf16 = matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
-        let found = if utf16 { "UTF-16" } else { "bytes that are no text" };
-        let message = format!("the document is not UTF-8: here are {found}");
+        let found = if utf16 { "it is UTF-16" } else { "here are bytes that are no text" };
+        let message = format!("the document is not UTF-8: {found}");
         let diagnostic = Diagnostic::error("document.encoding", span, message).with_help("save the file as UTF-8");
         Diagnostics(vec![Diagnostic { file: name.to_owned(), ..diagnostic }])
     })

@@ -106,7 +106,11 @@ struct Open<'s> {
 #[derive(Debug)]
 enum Content<'s> {
     Seq(Vec<Node<'s>>),
-    Map { entries: Vec<Entry<'s>>, key: Option<(Cow<'s, str>, Span)> },
+    /// A key that waits for its value; `None` in it if it is no key and its value is dropped.
+    Map {
+        entries: Vec<Entry<'s>>,
+        key: Option<(Option<Cow<'s, str>>, Span)>,
+    },
 }
 
 #[derive(Debug)]
@@ -144,6 +148,15 @@ impl<'s, 'r> Builder<'s, 'r> {
     /// The finished tree; `None` if there was no node at all.
     pub(crate) fn finish(self) -> Option<Node<'s>> {
         self.root
+    }
+
+    /// A key that was refused; its value is read and dropped.
+    pub(crate) fn refused_key(&mut self, span: Span) -> Result<(), Stop> {
+        self.count(span)?;
+        if let Some(Open { content: Content::Map { key, .. }, .. }) = self.stack.last_mut() {
+            *key = Some((None, span));
+        }
+        Ok(())
     }
 
     /// A scalar.
@@ -220,7 +233,7 @@ impl<'s, 'r> Builder<'s, 'r> {
         match &mut open.content {
             Content::Seq(items) => items.push(node),
             Content::Map { entries, key } => match key.take() {
-                Some((key, span)) => entries.push(Entry { key, span, value: node }),
+                Some((key, span)) => entries.extend(key.map(|key| Entry { key, span, value: node })),
                 None => *key = Some(self::key(node, self.sink)),
             },
         }
@@ -294,26 +307,20 @@ impl<'s, 'r> Builder<'s, 'r> {
     }
 }
 
-/// A node in the place of a key.
-fn key<'s>(node: Node<'s>, sink: &Sink) -> (Cow<'s, str>, Span) {
+/// A node in the place of a key: its text, if it can be one.
+fn key<'s>(node: Node<'s>, sink: &Sink) -> (Option<Cow<'s, str>>, Span) {
     let span = node.span;
     let bad = |message: String, help: &str| {
         sink.error(span, || Diagnostic::error("document.bad_key", span, message).with_help(help));
     };
-    let found = node.kind.describe();
-    match node.kind {
-        Kind::Text(text) => {
-            if text.chars().any(is_deceptive) {
-                bad(
-                    format!("the key {} contains control or invisible characters", quote(&text)),
-                    "write the key with visible characters only",
-                );
-            }
-            (text, span)
-        }
-        Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Uint(_) | Kind::Float(_) | Kind::Seq(_) | Kind::Map(_) => {
-            bad(format!("a key must be a text, found {found}"), "put the key in quotes");
-            (Cow::Owned(found), span)
-        }
+    let Kind::Text(text) = node.kind else {
+        bad(format!("a key must be a text, found {}", node.kind.describe()), "put the key in quotes");
+        return (None, span);
+    };
+    if text.chars().any(is_deceptive) {
+        let message = format!("the key {} contains control or invisible characters", quote(&text));
+        bad(message, "write the key with visible characters only");
+        return (None, span);
     }
+    (Some(text), span)
 }

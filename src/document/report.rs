@@ -61,6 +61,11 @@ impl Sink {
     /// Records an error and silences all further ones at the same place.
     pub(crate) fn poison(&self, span: Span, make: impl FnOnce() -> Diagnostic) {
         self.error(span, make);
+        self.silence(span);
+    }
+
+    /// Silences all further errors at a place.
+    pub(crate) fn silence(&self, span: Span) {
         // Bounded with the errors: beyond the limit nothing is shown that could be noise.
         if self.poisoned.borrow().len() < self.limit {
             self.poisoned.borrow_mut().insert(span);

@@ -25,6 +25,7 @@ pub(super) fn read<'s>(text: &'s str, builder: &mut Builder<'s, '_>) -> Result<(
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, at) = event.map_err(|error| syntax(&error, builder))?;
         let span = place(&at.start, builder.file);
+        let tag_span = at.tag_start().map_or(span, |start| place(&start, builder.file));
         match event {
             Event::DocumentStart(..) => {
                 documents += 1;
@@ -37,13 +38,16 @@ pub(super) fn read<'s>(text: &'s str, builder: &mut Builder<'s, '_>) -> Result<(
                 }
             }
             Event::Alias(anchor) => builder.alias(span, anchor)?,
-            Event::Scalar(text, style, anchor, tag) => scalar(builder, span, text, style, anchor, tag.as_deref())?,
+            Event::Scalar(text, style, anchor, tag) => {
+                let tag = tag.as_deref().map(|tag| (tag, tag_span));
+                scalar(builder, span, (text, style), tag, anchor)?;
+            }
             Event::SequenceStart(_, anchor, tag) => {
-                collection_tag(builder, span, tag.as_deref(), "seq");
+                collection_tag(builder, tag_span, tag.as_deref(), "seq");
                 builder.open_seq(span, anchor)?;
             }
             Event::MappingStart(_, anchor, tag) => {
-                collection_tag(builder, span, tag.as_deref(), "map");
+                collection_tag(builder, tag_span, tag.as_deref(), "map");
                 builder.open_map(span, anchor)?;
             }
             Event::SequenceEnd | Event::MappingEnd => builder.close()?,
@@ -101,10 +105,9 @@ fn printable(text: &str, builder: &Builder<'_, '_>) -> Result<(), Stop> {
 fn scalar<'s>(
     builder: &mut Builder<'s, '_>,
     span: Span,
-    text: Cow<'s, str>,
-    style: ScalarStyle,
+    (text, style): (Cow<'s, str>, ScalarStyle),
+    tag: Option<(&Tag, Span)>,
     anchor: usize,
-    tag: Option<&Tag>,
 ) -> Result<(), Stop> {
     let plain = style == ScalarStyle::Plain;
     if plain && text == "<<" && tag.is_none() && builder.expects_key() {
@@ -112,15 +115,16 @@ fn scalar<'s>(
             Diagnostic::error("document.merge_key", span, "merge keys (`<<`) are not part of YAML 1.2")
                 .with_help("write the members out")
         });
+        return builder.refused_key(span);
     }
     let kind = match tag {
         None if plain => resolve(text).map_err(|text| overflow(builder, span, &text)).unwrap_or(Kind::Null),
         None => Kind::Text(text),
         // The tag `!` alone says "no other type than text".
-        Some(tag) if tag.core_suffix() == Some("str") || (tag.handle().is_empty() && tag.suffix() == "!") => {
+        Some((tag, _)) if tag.core_suffix() == Some("str") || (tag.handle().is_empty() && tag.suffix() == "!") => {
             Kind::Text(text)
         }
-        Some(tag) => {
+        Some((tag, at)) => {
             let resolved = resolve(text).ok();
             let fits = match (tag.core_suffix(), &resolved) {
                 (Some("null"), Some(Kind::Null)) | (Some("bool"), Some(Kind::Bool(_))) => true,
@@ -128,7 +132,9 @@ fn scalar<'s>(
                 (_, _) => false,
             };
             if !fits {
-                refuse_tag(builder, span, tag);
+                refuse_tag(builder, at, tag);
+                // What it would have been is not known, so nothing is said about it.
+                builder.sink.silence(span);
             }
             resolved.unwrap_or(Kind::Null)
         }
@@ -143,7 +149,7 @@ fn collection_tag(builder: &Builder<'_, '_>, span: Span, tag: Option<&Tag>, own:
 }
 
 fn refuse_tag(builder: &Builder<'_, '_>, span: Span, tag: &Tag) {
-    builder.sink.poison(span, || {
+    builder.sink.error(span, || {
         let message = format!("the tag {} is not accepted here: documents are plain data", quote(&tag.original()));
         let help = "remove the tag; a text that begins with `!` needs quotes";
         Diagnostic::error("document.tag", span, message).with_help(help)

@@ -44,7 +44,7 @@ impl Check<'_> {
     fn rule(&self, item: &RuleItem, listed: &Listed<'_>, declarations: &Declarations<'_>) -> Option<Rule> {
         let id = self.own_id(&item.id, item.place, "a rule");
         let effect = self.required(item.effect.as_ref(), item.place, "a rule", "effect");
-        let effect = effect.and_then(|text| self.choice(text, "effect", &EFFECTS));
+        let effect = effect.and_then(|text| self.effect(text));
         let mode = item.mode.as_ref().and_then(|text| self.choice(text, "mode", &MODES)).unwrap_or_default();
         let subjects = item.subject.0.iter().filter_map(|s| self.subject(s, listed, Referrer::Rule)).collect();
         let actions = self.patterns(&item.action.0);
@@ -74,6 +74,17 @@ impl Check<'_> {
             effect: effect?,
             id: id?,
         })
+    }
+
+    fn effect(&self, text: &Text) -> Option<Effect> {
+        // The words of other policy languages.
+        let meant = match text.value.to_ascii_lowercase().as_str() {
+            "allow" | "grant" | "accept" => "permit",
+            "deny" | "block" | "reject" => "forbid",
+            _ => return self.choice(text, "effect", &EFFECTS),
+        };
+        self.error_about("document.unknown_value", text, "is no effect", || format!("write `{meant}`"));
+        None
     }
 
     fn effect_fits(&self, item: &RuleItem, effect: Option<Effect>) {
