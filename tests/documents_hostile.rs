@@ -99,7 +99,6 @@ fn more_mistakes_than_anyone_reads() {
     let findings = document::load([("p.yaml", &text)], &Limits::default()).expect_err("mistakes");
     assert_eq!(findings.0.len(), 1_001);
     assert_eq!(findings.0[1_000].to_string(), "error: and 299000 more errors [document.more]");
-    assert!(refused("p.yaml", &text).1 == 1_001);
 }
 
 #[test]

@@ -146,8 +146,9 @@ fn tree<'s>(
     limits: &Limits,
     sink: &Sink,
 ) -> Result<Option<Node<'s>>, Stop> {
-    let span = Span { file, line: 1, column: 1 };
     if text.len() > limits.document_bytes {
+        // Without a line: to show one, all would be scanned for its end.
+        let span = Span { file, line: 0, column: 0 };
         sink.error(span, || {
             let message = format!("the document has {} bytes, more than {}", text.len(), limits.document_bytes);
             Diagnostic::error("document.too_large", span, message)

@@ -119,3 +119,40 @@ impl<'s> Walk<'s> {
         Some(c)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::relocate;
+    use crate::diagnostic::Span;
+    use crate::document::report::Sources;
+
+    /// The source text from where the character number `n` of `value` is found on.
+    fn found<'t>(text: &'t str, at: (u32, u32), value: &str, inner: (u32, u32)) -> &'t str {
+        let mut sources = Sources::default();
+        sources.push("p", text);
+        let scalar = Span { file: 0, line: at.0, column: at.1 };
+        let place = relocate(&sources, scalar, value, Span { file: 0, line: inner.0, column: inner.1 });
+        sources.text_at(place).and_then(|rest| rest.lines().next()).unwrap_or_default()
+    }
+
+    #[test]
+    fn scalars_of_every_style() {
+        // Plain, on one line and on several.
+        assert_eq!(found("when: a == 1b", (1, 7), "a == 1b", (1, 6)), "1b");
+        assert_eq!(found("when: a ==\n   1b\n", (1, 7), "a == 1b", (1, 6)), "1b");
+        // Quoted, with escapes before the place.
+        assert_eq!(found("'a == ''x'' || 1b'", (1, 1), "a == 'x' || 1b", (1, 13)), "1b'");
+        assert_eq!(found(r#""a == \"x\u0041\" || 1b""#, (1, 1), "a == \"xA\" || 1b", (1, 14)), "1b\"");
+        // Blocks: literal with indentation of its own, folded with an empty line.
+        assert_eq!(found("w: |\n    a ||\n      1b\n", (2, 5), "a ||\n  1b\n", (2, 3)), "1b");
+        assert_eq!(found("w: |\r\n    a ||\r\n      1b\r\n", (2, 5), "a ||\n  1b\n", (2, 3)), "1b");
+        assert_eq!(found("w: >-\n  a\n\n  || 1b\n  || c", (2, 3), "a\n|| 1b || c", (2, 4)), "1b");
+        assert_eq!(found("w: >-\n  a\n\n  || 1b\n  || c", (2, 3), "a\n|| 1b || c", (2, 10)), "c");
+        // A block that begins with a quote, and the end of the text.
+        assert_eq!(found("w: |\n  \"x\" == 1b\n", (2, 3), "\"x\" == 1b\n", (1, 8)), "1b");
+        assert_eq!(found("w: |\n  ab", (2, 3), "ab", (1, 3)), "");
+        // What cannot be followed is placed at the scalar.
+        assert_eq!(found("\"\\_ 1b\"", (1, 1), "\u{a0} 1b", (1, 3)), "\"\\_ 1b\"");
+        assert_eq!(found("x", (7, 1), "x", (1, 1)), "");
+    }
+}
