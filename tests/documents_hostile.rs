@@ -1,4 +1,10 @@
 //! Documents that mean harm: refused quickly, clearly, in bounded memory. Law: no input makes the library panic or hang.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, which measure time"
+)]
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};

@@ -1,4 +1,11 @@
 //! Documents without mistakes: what they mean depends neither on YAML or JSON nor on the order of anything (law 3).
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "helpers of tests"
+)]
 
 use placet::document::{self, Document, TestRequest, Validated};
 use placet::{Limits, identity, rule};

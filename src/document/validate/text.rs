@@ -4,9 +4,9 @@ use core::str::FromStr;
 
 use super::Check;
 use crate::diagnostic::Diagnostic;
-use crate::document::report::{list, quote};
+use crate::document::report::{is_deceptive, list, quote};
 use crate::document::schema::{Place, Text};
-use crate::name::{NameError, characters, check};
+use crate::name::{NameError, check};
 use crate::pattern::Pattern;
 use crate::time::{Duration, Timestamp};
 
@@ -63,25 +63,28 @@ impl Check<'_> {
 
     pub(super) fn bad_id(&self, text: &Text, error: NameError) {
         self.sink.error(text.span, || {
-            let diagnostic =
-                Diagnostic::error("document.bad_id", text.span, format!("{} is no id: {error}", quote(&text.value)));
-            match error {
-                NameError::DotSegment => diagnostic.with_help("write the path that is meant, without `.` and `..`"),
-                NameError::EmptySegment => diagnostic.with_help("write one `/` between segments and none at the end"),
-                NameError::Control | NameError::Bidirectional => diagnostic.with_help("remove the invisible character"),
-                // The others say in their message what to write.
-                NameError::Empty
-                | NameError::TooLong(_)
-                | NameError::Backslash
-                | NameError::Encoded
-                | NameError::Spiffe => diagnostic,
+            let message = format!("{} is no id: {error}", quote(&text.value));
+            let diagnostic = Diagnostic::error("document.bad_id", text.span, message);
+            // The other messages say what to write.
+            if error == NameError::EmptySegment {
+                diagnostic.with_help("write one `/` between segments and none at the end")
+            } else if matches!(error, NameError::Control | NameError::Bidirectional) {
+                diagnostic.with_help("remove the invisible character")
+            } else {
+                diagnostic
             }
         });
     }
 
-    /// Whether a text shown to people and machines has no deceptive characters.
+    /// Whether a text shown to people has no deceptive characters.
     pub(super) fn is_clean(&self, text: &Text) -> bool {
-        characters(&text.value).map_err(|error| self.bad_id(text, error)).is_ok()
+        let clean = !text.value.chars().any(is_deceptive);
+        if !clean {
+            self.error_about("document.bad_id", text, "contains control or invisible characters", || {
+                "write it with visible characters only".to_owned()
+            });
+        }
+        clean
     }
 
     /// A pattern of ids.
