@@ -320,50 +320,54 @@ fn many_mistakes_are_reported_at_once() {
 #[test]
 fn lints() {
     insta::assert_snapshot!(yaml(include_str!("fixtures/lints.yaml")), @r#"
-    policy.yaml:4:12: warning: where nobody says `risk.agent`, it counts as `"none"` [lint.assumption]
+    policy.yaml:5:12: warning: where nobody says `risk.agent`, it counts as `"none"` [lint.assumption]
         |   - {fact: risk.agent, value: none, reason: no identity provider yet}
         |            ^
         = help: have the host say it, then remove the assumption
-    policy.yaml:8:10: warning: the agent `bot` has no owner, whose approval a rule asks for [lint.no_owner]
+    policy.yaml:9:10: warning: the agent `bot` has no owner, whose approval a rule asks for [lint.no_owner]
         |   - {id: bot, sponsor: ada, groups: [unused]}
         |          ^
         = help: name the person who maintains it: `owner`
-    policy.yaml:9:10: warning: the agent `orphan` has no sponsor, so it may do nothing [lint.no_sponsor]
+    policy.yaml:10:10: warning: the agent `orphan` has no sponsor, so it may do nothing [lint.no_sponsor]
         |   - {id: orphan}
         |          ^
         = help: name the person or group that answers for it: `sponsor`
-    policy.yaml:9:10: warning: the agent `orphan` has no owner, whose approval a rule asks for [lint.no_owner]
+    policy.yaml:10:10: warning: the agent `orphan` has no owner, whose approval a rule asks for [lint.no_owner]
         |   - {id: orphan}
         |          ^
         = help: name the person who maintains it: `owner`
-    policy.yaml:13:44: warning: no agent `bto` is listed, so nobody is meant [lint.unregistered]
+    policy.yaml:14:44: warning: no agent `bto` is listed, so nobody is meant [lint.unregistered]
         |   - {server: s, name: u, assigned: {agent: bto}}
         |                                            ^
         = help: list the agent, or mend this assignment
-    policy.yaml:14:23: warning: nobody may use the tool `v`: it is assigned to nobody [lint.unassigned]
+    policy.yaml:15:23: warning: nobody may use the tool `v`: it is assigned to nobody [lint.unassigned]
         |   - {server: s, name: v}
         |                       ^
         = help: say who may: `assigned: {agent: ...}` or `assigned: {group: ...}`
-    policy.yaml:16:10: warning: the rule `all` permits everything to everyone [lint.permits_everything]
+    policy.yaml:17:10: warning: the rule `all` permits everything to everyone [lint.permits_everything]
         |   - {id: all, effect: permit}
         |          ^
         = help: say to whom, for which action and on what: `subject`, `action`, `resource`
-    policy.yaml:17:10: warning: the rule `a` can never permit: `f` forbids all of it [lint.shadowed]
+    policy.yaml:18:10: warning: the rule `a` can never permit: `f` forbids all of it [lint.shadowed]
         |   - {id: a, effect: permit, subject: {agent: bot}, action: read, resource: {type: tool, id: s/t}
         |          ^
         = help: remove the permit, or narrow the forbid
-    policy.yaml:18:10: warning: the rule `b` says what `a` says (policy.yaml:17:10) [lint.duplicate]
+    policy.yaml:19:10: warning: the rule `b` says what `a` says (policy.yaml:18:10) [lint.duplicate]
         |   - {id: b, effect: permit, subject: {agent: bot}, action: [read], resource: [{type: tool, id: s
         |          ^
         = help: remove one of the two
-    policy.yaml:18:10: warning: the rule `b` can never permit: `f` forbids all of it [lint.shadowed]
+    policy.yaml:19:10: warning: the rule `b` can never permit: `f` forbids all of it [lint.shadowed]
         |   - {id: b, effect: permit, subject: {agent: bot}, action: [read], resource: [{type: tool, id: s
         |          ^
         = help: remove the permit, or narrow the forbid
-    policy.yaml:20:60: warning: no tool that is listed matches `s/tt` [lint.no_such_tool]
+    policy.yaml:21:60: warning: no tool that is listed matches `s/tt` [lint.no_such_tool]
         |   - {id: g, effect: permit, subject: {group: empty}, tool: s/tt}
         |                                                            ^
         = help: did you mean `s/t`?
+    policy.yaml:23:62: warning: no label lies between these bounds, so only an unknown one can be meant [lint.never_applies]
+        |   - {id: p, effect: forbid, action: write, resource: {label: {at_least: high, at_most: low}}}
+        |                                                              ^
+        = help: mend `at_least` or `at_most`
     "#);
 }
 

@@ -63,6 +63,23 @@ fn nesting_of_a_hundred_thousand() {
 }
 
 #[test]
+fn the_deepest_document_that_any_limit_allows() {
+    // 256 levels, four of them around the attribute; read, decoded, validated and digested within a small stack.
+    let value = "{\"x\":[".repeat(126) + &"]}".repeat(126);
+    let text = format!("{{\"version\":1,\"users\":[{{\"id\":\"a\",\"attributes\":{{\"x\":{value}}}}}]}}");
+    for name in ["p.json", "p.yaml"] {
+        let text = text.clone();
+        let load = move || {
+            let mut limits = Limits::default();
+            limits.document_depth = usize::MAX;
+            document::load([(name, text)], &limits).map(|policy| policy.entities_digest())
+        };
+        let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(load).expect("a thread");
+        thread.join().expect("no overflow").expect("a document");
+    }
+}
+
+#[test]
 fn alias_bombs() {
     let mut text = String::from("version: 1\nagents:\n  - &a0 {id: x, attributes: {x: 1}}\n");
     for i in 1..40 {

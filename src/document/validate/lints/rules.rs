@@ -33,6 +33,7 @@ impl Check<'_> {
                 self.lint_subject(subject, known, "this rule");
             }
             self.lint_tools(item, rule, known, &mut tools);
+            self.lint_bounds(item, rule);
         }
         self.lint_duplicates(known);
     }
@@ -55,6 +56,17 @@ impl Check<'_> {
             };
             let help = "say to whom, for which action and on what: `subject`, `action`, `resource`";
             self.warn("lint.permits_everything", item.id.span, message, help);
+        }
+    }
+
+    fn lint_bounds(&self, item: &RuleItem, rule: &Rule) {
+        for (written, head) in item.resource.0.iter().zip(&rule.resources) {
+            let (Some(least), Some(most)) = (head.at_least, head.at_most) else { continue };
+            if !least.flows_to(most) {
+                let place = written.label.as_ref().map_or(written.place, |bounds| bounds.place);
+                let message = || "no label lies between these bounds, so only an unknown one can be meant".to_owned();
+                self.warn("lint.never_applies", place.0, message, "mend `at_least` or `at_most`");
+            }
         }
     }
 
