@@ -445,6 +445,12 @@ fn yaml_syntax() {
         | ^
         = help: write at least `version: 1`
     "#);
+    insta::assert_snapshot!(yaml("%YAML 1.1\n---\nversion: 1\n"), @r#"
+    policy.yaml:1:1: error: this is no valid YAML: YAML directives are disallowed [document.syntax]
+        | %YAML 1.1
+        | ^
+        = help: remove the line that begins with `%`; a text that begins with it needs quotes
+    "#);
     insta::assert_snapshot!(yaml("- a\n- b\n"), @r#"
     policy.yaml:1:1: error: the document: expected a mapping, found a list [document.wrong_type]
         | - a

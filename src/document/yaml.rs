@@ -19,6 +19,8 @@ pub(super) fn read<'s>(text: &'s str, builder: &mut Builder<'s, '_>) -> Result<(
     let depth = builder.depth_limit();
     let mut options = Options::default();
     options.set_emit_comments(false);
+    // `%YAML 1.1` would change what words mean, `%TAG` only serves tags.
+    options.disallow_directives = true;
     options.flow_nesting_limit = depth;
     options.block_nesting_limit = depth;
     let mut documents = 0;
@@ -263,6 +265,9 @@ fn remedy(kind: &ErrorKind) -> Option<&'static str> {
         }
         ErrorKind::UnknownQuotedScalarEscape => {
             "in double quotes a backslash begins an escape; in single quotes it stands for itself"
+        }
+        ErrorKind::DirectiveDisallowed => {
+            "remove the line that begins with `%`; a text that begins with it needs quotes"
         }
         ErrorKind::UndeclaredTagHandle => "a text that begins with `!` needs quotes",
         _ => return None,

@@ -37,7 +37,7 @@ impl Check<'_> {
         let server =
             server.then(|| self.reference(&item.server, &listed.servers, "server", Referrer::Entity)).flatten();
         let named = self.written(&item.name, item.place, "a tool", "name") && self.is_name(&item.name);
-        let id = named.then(|| {
+        let id = (named && server.is_some()).then(|| {
             let value = format!("{}/{}", item.server.value, item.name.value);
             self.id::<ToolId>(&Text { value, span: item.name.span })
         });
