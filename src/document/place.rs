@@ -13,6 +13,8 @@ use crate::diagnostic::Span;
 pub(super) fn relocate(sources: &Sources<'_>, scalar: Span, value: &str, inner: Span) -> Span {
     let Some(raw) = sources.text_at(scalar) else { return scalar };
     let Some(target) = offset(value, inner) else { return scalar };
+    // What is missing at the end is missing after the last word, not on the line below.
+    let target = target.min(value.trim_end().chars().count());
     let unquoted = Walk::new(raw, scalar, None).to(value, target);
     let found = unquoted.or_else(|| {
         let quote = raw.chars().next().filter(|c| matches!(c, '"' | '\''))?;
@@ -151,6 +153,7 @@ mod tests {
         // A block that begins with a quote, and the end of the text.
         assert_eq!(found("w: |\n  \"x\" == 1b\n", (2, 3), "\"x\" == 1b\n", (1, 8)), "1b");
         assert_eq!(found("w: |\n  ab", (2, 3), "ab", (1, 3)), "");
+        assert_eq!(found("w: |\n  a &&\n\nb: 1", (2, 3), "a &&\n", (2, 1)), "");
         // What cannot be followed is placed at the scalar.
         assert_eq!(found("\"\\_ 1b\"", (1, 1), "\u{a0} 1b", (1, 3)), "\"\\_ 1b\"");
         assert_eq!(found("x", (7, 1), "x", (1, 1)), "");
