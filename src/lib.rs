@@ -2,6 +2,7 @@
 pub mod condition;
 pub mod diagnostic;
 pub mod document;
+pub mod entities;
 pub mod fact;
 pub mod grant;
 pub mod identity;

@@ -22,6 +22,8 @@ pub struct Limits {
     pub document_depth: usize,
     /// Nodes (scalars, sequences, mappings) of one document, aliases expanded. 8 million: 100,000 rules of 40 nodes, doubled.
     pub document_nodes: usize,
+    /// What aliases (`*name`) may add to one document, in nodes and 32-byte pieces of text. 100,000: reuse, never growth by powers.
+    pub document_aliases: usize,
     /// Rules of a policy, after alternatives are expanded. 1 million.
     pub rules: usize,
     /// Diagnostics reported before the rest are only counted. 1,000: more than a person reads.
@@ -68,6 +70,7 @@ impl Default for Limits {
             documents: 10_000,
             document_depth: 64,
             document_nodes: 8_000_000,
+            document_aliases: 100_000,
             rules: 1_000_000,
             diagnostics: 1_000,
             id_bytes: 2_048,

@@ -5,6 +5,7 @@
 //!
 //! Next room: [`crate::resource`].
 
+use crate::fact::Type;
 use crate::name::{ServerId, ToolId};
 use crate::rule::SubjectHead;
 
@@ -73,4 +74,57 @@ pub struct Tool {
     pub digest: Option<String>,
     /// Whether it is blocked.
     pub blocked: bool,
+}
+
+/// The type of a call's arguments that a JSON Schema describes. Where the schema is unsure (unions, references, anything
+/// composed), so is the type: conditions are then checked when they are evaluated. Recursion goes as deep as `schema`.
+#[must_use]
+pub fn arguments_type(schema: &serde_json::Value) -> Type {
+    // Composed schemas may add, forbid or change anything.
+    const UNSURE: [&str; 12] = [
+        "$ref",
+        "$dynamicRef",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "not",
+        "if",
+        "then",
+        "else",
+        "dependentSchemas",
+        "patternProperties",
+        "unevaluatedProperties",
+    ];
+    let Some(members) = schema.as_object() else { return Type::Dyn };
+    if UNSURE.iter().any(|name| members.contains_key(*name)) {
+        return Type::Dyn;
+    }
+    match members.get("type").and_then(serde_json::Value::as_str) {
+        Some("string") => Type::String,
+        Some("integer") => Type::Int,
+        Some("number") => Type::Double,
+        Some("boolean") => Type::Bool,
+        Some("array") => Type::List(Box::new(members.get("items").map_or(Type::Dyn, arguments_type))),
+        Some("object") => object_type(members),
+        // `null`, a list of types, no type at all, or a type that JSON Schema does not have.
+        Some(_) | None => Type::Dyn,
+    }
+}
+
+fn object_type(schema: &serde_json::Map<String, serde_json::Value>) -> Type {
+    let further = schema.get("additionalProperties");
+    let properties = schema.get("properties").and_then(serde_json::Value::as_object);
+    // Where further members are expressly allowed, a record of the named ones would be too narrow.
+    let (Some(properties), None | Some(serde_json::Value::Bool(false))) = (properties, further) else {
+        return Type::Map(Box::new(Type::Dyn));
+    };
+    let required: Vec<&str> = match schema.get("required").and_then(serde_json::Value::as_array) {
+        Some(names) => names.iter().filter_map(serde_json::Value::as_str).collect(),
+        None => Vec::new(),
+    };
+    let member = |(name, schema): (&String, &serde_json::Value)| {
+        let is_required = required.contains(&name.as_str());
+        (name.as_str().into(), (arguments_type(schema), is_required))
+    };
+    Type::Record(properties.iter().map(member).collect())
 }

@@ -9,6 +9,7 @@
 //!
 //! Next room: [`crate::fact`], which declares the facts.
 
+use core::ops::Deref;
 use std::borrow::Cow;
 
 use crate::label::Label;
@@ -54,9 +55,9 @@ pub enum Value<'a> {
     /// Bytes.
     Bytes(Cow<'a, [u8]>),
     /// A list.
-    List(Cow<'a, [Value<'a>]>),
+    List(List<'a>),
     /// A map.
-    Map(Cow<'a, Map<'a>>),
+    Map(Members<'a>),
     /// A point in time.
     Timestamp(Timestamp),
     /// A length of time.
@@ -65,6 +66,61 @@ pub enum Value<'a> {
     Label(Label),
     /// A member of an ordered enumeration, by place.
     Enum(&'static Enumeration, u8),
+    /// A type, as CEL's `type()` answers it: `int`, `list`. No fact has one.
+    Type(&'static str),
+}
+
+/// The items of a list, borrowed or owned. (`Cow` would make [`Value`] invariant in its lifetime, and then no
+/// [`Facts`] could lend out values that live longer than the borrow.)
+#[derive(Clone, Debug)]
+pub enum List<'a> {
+    /// Items that someone else holds.
+    Borrowed(&'a [Value<'a>]),
+    /// Items of its own.
+    Owned(Vec<Value<'a>>),
+}
+
+impl<'a> Deref for List<'a> {
+    type Target = [Value<'a>];
+
+    fn deref(&self) -> &[Value<'a>] {
+        match self {
+            Self::Borrowed(items) => items,
+            Self::Owned(items) => items,
+        }
+    }
+}
+
+impl<'a> From<Vec<Value<'a>>> for List<'a> {
+    fn from(items: Vec<Value<'a>>) -> Self {
+        Self::Owned(items)
+    }
+}
+
+/// A [`Map`], borrowed or owned.
+#[derive(Clone, Debug)]
+pub enum Members<'a> {
+    /// A map that someone else holds.
+    Borrowed(&'a Map<'a>),
+    /// A map of its own.
+    Owned(Map<'a>),
+}
+
+impl<'a> Deref for Members<'a> {
+    type Target = Map<'a>;
+
+    fn deref(&self) -> &Map<'a> {
+        match self {
+            Self::Borrowed(map) => map,
+            Self::Owned(map) => map,
+        }
+    }
+}
+
+impl<'a> From<Map<'a>> for Members<'a> {
+    fn from(map: Map<'a>) -> Self {
+        Self::Owned(map)
+    }
 }
 
 /// A key of a [`Map`]. JSON has only strings; CEL maps also take the others.
@@ -78,6 +134,20 @@ pub enum Key<'a> {
     Uint(u64),
     /// Text.
     String(Cow<'a, str>),
+}
+
+impl Key<'_> {
+    /// Whether both are one key to CEL: `1` and `1u` are.
+    pub fn same(&self, other: &Key<'_>) -> bool {
+        match (self, other) {
+            (Key::Bool(a), Key::Bool(b)) => a == b,
+            (Key::Int(a), Key::Int(b)) => a == b,
+            (Key::Uint(a), Key::Uint(b)) => a == b,
+            (Key::Int(a), Key::Uint(b)) | (Key::Uint(b), Key::Int(a)) => u64::try_from(*a) == Ok(*b),
+            (Key::String(a), Key::String(b)) => a == b,
+            (Key::Bool(_) | Key::Int(_) | Key::Uint(_) | Key::String(_), _) => false,
+        }
+    }
 }
 
 /// A map with unique keys, sorted, so that equal maps are equal byte for byte.
@@ -110,6 +180,16 @@ impl<'a> Map<'a> {
     /// The entries, by key.
     pub fn entries(&self) -> &[(Key<'a>, Value<'a>)] {
         &self.entries
+    }
+
+    /// The value under a key; numbers of equal value are the same key, as in CEL.
+    pub fn find(&self, key: &Key<'_>) -> Option<&Value<'a>> {
+        match key {
+            Key::String(name) => self.get(name),
+            Key::Bool(_) | Key::Int(_) | Key::Uint(_) => {
+                self.entries.iter().find(|(k, _)| k.same(key)).map(|(_, value)| value)
+            }
+        }
     }
 
     /// The value under a string key.
@@ -182,6 +262,64 @@ impl From<Timestamp> for Value<'_> {
 
 impl<'a> FromIterator<Value<'a>> for Value<'a> {
     fn from_iter<I: IntoIterator<Item = Value<'a>>>(items: I) -> Self {
-        Self::List(Cow::Owned(items.into_iter().collect()))
+        Self::List(List::Owned(items.into_iter().collect()))
+    }
+}
+
+impl<'a> From<Vec<Value<'a>>> for Value<'a> {
+    fn from(items: Vec<Value<'a>>) -> Self {
+        Self::List(List::Owned(items))
+    }
+}
+
+impl<'a> From<Map<'a>> for Value<'a> {
+    fn from(map: Map<'a>) -> Self {
+        Self::Map(Members::Owned(map))
+    }
+}
+
+/// The value of a JSON value: integers without fraction are [`Value::Int`], above `i64::MAX` [`Value::Uint`], other numbers
+/// [`Value::Double`]; objects are closed maps. Recursion goes as deep as `json`, which its reader bounds.
+pub(crate) fn value_from_json(json: &serde_json::Value) -> Value<'static> {
+    match json {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(b) => Value::Bool(*b),
+        serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(int), _) => Value::Int(int),
+            (None, Some(uint)) => Value::Uint(uint),
+            // A number that is no float either does not exist without `arbitrary_precision`.
+            (None, None) => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        serde_json::Value::String(text) => Value::String(Cow::Owned(text.clone())),
+        serde_json::Value::Array(items) => items.iter().map(value_from_json).collect(),
+        serde_json::Value::Object(members) => Value::from(map_from_json(members)),
+    }
+}
+
+/// The closed map of a JSON object's members.
+pub(crate) fn map_from_json<'m>(
+    members: impl IntoIterator<Item = (&'m String, &'m serde_json::Value)>,
+) -> Map<'static> {
+    let entries = members.into_iter().map(|(k, v)| (Key::String(Cow::Owned(k.clone())), value_from_json(v)));
+    // Members of an object are unique already.
+    Map::new(entries.collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fact, Facts, Value};
+
+    // INVARIANT: values are covariant, so that a longer-lived value can be lent through `Facts`.
+    struct Held<'v>(Vec<Value<'v>>);
+
+    impl Facts for Held<'_> {
+        fn fact(&self, slot: u16) -> Fact<'_> {
+            self.0.get(usize::from(slot)).map_or(Fact::Unknown, Fact::Known)
+        }
+    }
+
+    #[test]
+    fn lends() {
+        assert!(matches!(Held(vec![Value::Bool(true)]).fact(0), Fact::Known(Value::Bool(true))));
     }
 }

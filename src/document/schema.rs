@@ -17,6 +17,8 @@ use crate::diagnostic::Span;
 pub(super) const SPANNED: &str = "$placet::Spanned";
 /// Name by which [`OneOrMany`] asks the document reader to take a single item as a list.
 pub(super) const ONE_OR_MANY: &str = "$placet::OneOrMany";
+/// Name of the member that the document reader fills with the place of a mapping; no author can write it.
+pub(super) const PLACE: &str = "$placet::place";
 
 /// A value with its place. Equality ignores the place.
 #[derive(Clone, Copy, Debug, Default)]
@@ -98,12 +100,33 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     }
 }
 
+/// Where a mapping stands. Equality ignores it, and it is not serialised.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place(pub Span);
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (file, line, column) = Deserialize::deserialize(deserializer)?;
+        Ok(Self(Span { file, line, column }))
+    }
+}
+
 macro_rules! shapes {
     ($($(#[$meta:meta])* pub struct $name:ident { $($(#[$fmeta:meta])* pub $field:ident: $ty:ty,)+ })+) => {$(
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq, Serialize, DeserializeDerive)]
         #[serde(deny_unknown_fields)]
-        pub struct $name { $(
+        pub struct $name {
+            /// Where it stands.
+            #[serde(default, rename = "$placet::place", skip_serializing)]
+            pub place: Place,
+            $(
             $(#[$fmeta])*
             #[serde(default, skip_serializing_if = "absent")]
             pub $field: $ty,

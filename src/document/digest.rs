@@ -1,0 +1,84 @@
+//! Which policy is it? A digest that depends on what documents say, not on how they are ordered.
+//!
+//! Each item is hashed as its JSON (members in the schema's order, places left out) under the name of its kind; the hashes
+//! are sorted and hashed again. Collisions would need a collision of SHA-256.
+//!
+//! Next room: [`super::validated`].
+
+use core::fmt::Write as _;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::schema::Document;
+
+/// Hashes of items.
+#[derive(Default)]
+struct Items {
+    hashes: Vec<[u8; 32]>,
+    buffer: Vec<u8>,
+}
+
+impl Items {
+    fn add(&mut self, kind: &str, item: &impl Serialize) {
+        self.buffer.clear();
+        self.buffer.extend_from_slice(kind.as_bytes());
+        // NUL ends the kind: JSON text contains none.
+        self.buffer.push(0);
+        // Documents are made of texts, numbers and lists with text keys: JSON can always carry them.
+        let written = serde_json::to_writer(&mut self.buffer, item);
+        debug_assert!(written.is_ok(), "documents are plain data");
+        self.hashes.push(Sha256::digest(&self.buffer).into());
+    }
+
+    fn all<T: Serialize>(&mut self, kind: &str, items: &[T]) {
+        for item in items {
+            self.add(kind, item);
+        }
+    }
+
+    fn finish(mut self) -> String {
+        self.hashes.sort_unstable();
+        let mut hasher = Sha256::new();
+        for hash in &self.hashes {
+            hasher.update(hash);
+        }
+        let mut text = String::from("sha256:");
+        for byte in hasher.finalize() {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+}
+
+/// Digest of rules, labels, facts and assumptions.
+pub(super) fn policy(documents: &[Document]) -> String {
+    let mut items = Items::default();
+    for document in documents {
+        items.all("rule", &document.rules);
+        items.all("label", &document.labels);
+        items.all("assume", &document.assume);
+        for fact in &document.facts {
+            items.add("fact", &fact);
+        }
+    }
+    items.finish()
+}
+
+/// Digest of everything that is registered or granted.
+pub(super) fn entities(documents: &[Document]) -> String {
+    let mut items = Items::default();
+    for document in documents {
+        items.all("group", &document.groups);
+        items.all("blueprint", &document.blueprints);
+        items.all("agent", &document.agents);
+        items.all("user", &document.users);
+        items.all("server", &document.servers);
+        items.all("tool", &document.tools);
+        items.all("resource", &document.resources);
+        items.all("grant", &document.grants);
+        items.all("approval", &document.approvals);
+    }
+    items.finish()
+}

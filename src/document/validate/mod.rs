@@ -1,0 +1,119 @@
+//! Is a set of documents sound, and what does it mean?
+//!
+//! Texts become ids, patterns, times and conditions; names are resolved; the results are sorted by id, so that the order in
+//! which things were written never matters (law 3). Every stage records all it finds; a stage that finds something goes on
+//! with the rest. INVARIANT: work is linear in the documents, but for sorting, whatever they contain.
+//!
+//! The stages: what is listed ([`listed`]), [`labels`], [`facts`], the entities ([`people`], [`tools`], [`resources`],
+//! [`grants`]), [`rules`] with their [`requirements`], [`tests`], and last the [`lints`], which only warn.
+//!
+//! Next room: [`super::validated`].
+
+mod facts;
+mod grants;
+mod labels;
+mod lints;
+mod listed;
+mod nesting;
+mod people;
+mod requirements;
+mod resources;
+mod rules;
+mod subjects;
+mod tests;
+mod text;
+mod tools;
+
+use super::report::{Sink, Sources, quote};
+use super::schema::{Document, Place, Text};
+use super::validated::{Assumption, Parts, TestCase};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::entities::Entities;
+use crate::fact::Schema;
+use crate::label::Taxonomy;
+use crate::limits::Limits;
+use crate::rule::Rule;
+
+/// What every stage needs.
+#[derive(Clone, Copy)]
+struct Check<'a> {
+    documents: &'a [Document],
+    sources: &'a Sources<'a>,
+    limits: &'a Limits,
+    sink: &'a Sink,
+}
+
+/// What the documents mean; only sound if the sink has no errors.
+pub(super) struct Checked {
+    taxonomy: Taxonomy,
+    schema: Schema,
+    assumptions: Vec<Assumption>,
+    rules: Vec<Rule>,
+    entities: Entities,
+    tests: Vec<TestCase>,
+}
+
+impl Checked {
+    pub(super) fn assemble(self, documents: Vec<Document>, names: Vec<String>, warnings: Diagnostics) -> Parts {
+        let Self { taxonomy, schema, assumptions, rules, entities, tests } = self;
+        Parts { documents, names, taxonomy, schema, assumptions, rules, entities, tests, warnings }
+    }
+}
+
+/// Checks the documents.
+pub(super) fn parts(documents: &[Document], sources: &Sources<'_>, limits: &Limits, sink: &Sink) -> Checked {
+    let check = Check { documents, sources, limits, sink };
+    check.versions();
+    let taxonomy = check.taxonomy();
+    let schema = check.schema();
+    let assumptions = check.assumptions(&schema, &taxonomy);
+    let listed = check.listed();
+    let entities = Entities {
+        groups: check.groups(&listed),
+        blueprints: check.blueprints(&listed),
+        agents: check.agents(&listed),
+        users: check.users(&listed),
+        servers: check.servers(),
+        tools: check.tools(&listed),
+        resources: check.resources(&listed, &taxonomy),
+        grants: check.grants(&listed),
+        approvals: check.approvals(&listed),
+    };
+    let rules = check.rules(&listed, &schema, &taxonomy);
+    let tests = check.tests();
+    if !sink.has_errors() {
+        check.lints(&listed, &entities, &rules);
+    }
+    Checked { taxonomy, schema, assumptions, rules, entities, tests }
+}
+
+impl Check<'_> {
+    fn versions(&self) {
+        for document in self.documents {
+            match &document.version {
+                None => self.error("document.version", document.place, "the document has no `version`", || {
+                    "write `version: 1` at its beginning".to_owned()
+                }),
+                Some(version) if version.value != 1 => {
+                    let at = Place(version.span);
+                    let message = format!("version `{}` is not supported", version.value);
+                    self.error("document.version", at, &message, || "write `version: 1`".to_owned());
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Records an error with its remedy.
+    fn error(&self, code: &'static str, place: Place, message: &str, help: impl FnOnce() -> String) {
+        self.sink.error(place.0, || Diagnostic::error(code, place.0, message).with_help(help()));
+    }
+
+    /// Records an error about a text; the message follows the text in backticks.
+    fn error_about(&self, code: &'static str, text: &Text, message: &str, help: impl FnOnce() -> String) {
+        self.sink.error(text.span, || {
+            let message = format!("{} {message}", quote(&text.value));
+            Diagnostic::error(code, text.span, message).with_help(help())
+        });
+    }
+}
