@@ -207,7 +207,7 @@ impl Builder {
     pub(crate) fn not(&mut self, of: Operand) -> Operand {
         match of {
             Operand::Known(Datum::Bool(value)) => Operand::Known(Datum::Bool(!value)),
-            of => self.unary(of, Node::Not),
+            of @ (Operand::Known(_) | Operand::Node(_)) => self.unary(of, Node::Not),
         }
     }
 
@@ -329,10 +329,8 @@ impl Builder {
                 self.folded(result.map(Datum::Bool))
             }
             (Operand::Node(of), Operand::Known(Datum::List(items))) => {
-                let texts = items.iter().map(|item| match item {
-                    Datum::Text(text) => Some(Box::from(&*text)),
-                    _ => None,
-                });
+                let texts =
+                    items.iter().map(|item| if let Datum::Text(text) = item { Some(Box::from(&*text)) } else { None });
                 if let Some(texts) = texts.collect::<Option<Vec<Box<str>>>>() {
                     self.program.sets.push(TextSet::new(texts));
                     let set = index(self.program.sets.len() - 1);

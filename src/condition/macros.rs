@@ -106,11 +106,11 @@ fn variable(argument: Option<Expr>) -> Result<Box<str>, Fault> {
 
 /// `a.b.c` as text, if the expression is nothing but names and dots.
 fn dotted(expr: &Expr) -> Option<String> {
-    match &expr.kind {
-        Kind::Name { name, absolute: false } => Some(name.to_string()),
-        Kind::Select { operand, field, optional: false } => Some(format!("{}.{field}", dotted(operand)?)),
-        _ => None,
+    if let Kind::Name { name, absolute: false } = &expr.kind {
+        return Some(name.to_string());
     }
+    let Kind::Select { operand, field, optional: false } = &expr.kind else { return None };
+    Some(format!("{}.{field}", dotted(operand)?))
 }
 
 /// The macros of the namespace `cel`.

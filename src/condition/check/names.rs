@@ -1,5 +1,10 @@
 //! What do names and selections mean? Variables of macros first, then the longest declared fact, then the types of CEL.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a type that is not listed does not fit, so a type to come is refused until it is listed"
+)]
+
 use crate::condition::EvaluationError;
 use crate::condition::ast::{Expr, Kind, Literal};
 use crate::condition::check::types::Ty;

@@ -1,7 +1,7 @@
 //! Conversions between types, `type`, `dyn`, `size` and base64.
 
 use crate::condition::EvaluationError;
-use crate::condition::datum::{Blob, Datum, Outcome, Stop, mismatch};
+use crate::condition::datum::{Blob, Datum, Outcome, Stop, TWO_TO_63, mismatch};
 use crate::condition::evaluate::{self, Budget};
 use crate::condition::functions::{Function, Overload, Sort, global, method, takes, time};
 use crate::time::{Duration, Timestamp};
@@ -64,7 +64,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         ],
         |args, _| string(args),
     ),
-    global("bytes", &[takes(&[Bytes], Bytes), takes(&[Text], Bytes)], |args, budget| bytes(args, budget)),
+    global("bytes", &[takes(&[Bytes], Bytes), takes(&[Text], Bytes)], bytes),
     global(
         "timestamp",
         &[takes(&[Sort::Timestamp], Sort::Timestamp), takes(&[Text], Sort::Timestamp), takes(&[Int], Sort::Timestamp)],
@@ -75,8 +75,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &[takes(&[Sort::Duration], Sort::Duration), takes(&[Text], Sort::Duration), takes(&[Int], Sort::Duration)],
         |args, _| duration(args),
     ),
-    global("base64.encode", &[takes(&[Bytes], Text)], |args, budget| encode(args, budget)),
-    global("base64.decode", &[takes(&[Text], Bytes)], |args, budget| decode(args, budget)),
+    global("base64.encode", &[takes(&[Bytes], Text)], encode),
+    global("base64.decode", &[takes(&[Text], Bytes)], decode),
 ];
 
 fn fits<T>(value: Option<T>) -> Outcome<T> {
@@ -100,9 +100,7 @@ fn int<'a>(args: &[Datum<'a>]) -> Outcome<Datum<'a>> {
         [value @ Datum::Int(_)] => Ok(value.clone()),
         [Datum::Uint(value)] => fits(i64::try_from(*value).ok()).map(Datum::Int),
         // The bounds themselves are refused, as in CEL's reference: near them a double no longer tells integers apart.
-        [Datum::Double(value)] if *value > -9.223_372_036_854_775_8e18 && *value < 9.223_372_036_854_775_8e18 => {
-            Ok(Datum::Int(*value as i64))
-        }
+        [Datum::Double(value)] if *value > -TWO_TO_63 && *value < TWO_TO_63 => Ok(Datum::Int(*value as i64)),
         [Datum::Double(_)] => fits(None),
         [Datum::Text(text)] => parsed(text.parse().ok()).map(Datum::Int),
         [Datum::Timestamp(time)] => Ok(Datum::Int(time.seconds())),
@@ -124,9 +122,7 @@ fn uint<'a>(args: &[Datum<'a>]) -> Outcome<Datum<'a>> {
     match args {
         [value @ Datum::Uint(_)] => Ok(value.clone()),
         [Datum::Int(value)] => fits(u64::try_from(*value).ok()).map(Datum::Uint),
-        [Datum::Double(value)] if *value >= 0.0 && *value < 1.844_674_407_370_955_2e19 => {
-            Ok(Datum::Uint(*value as u64))
-        }
+        [Datum::Double(value)] if *value >= 0.0 && *value < 2.0 * TWO_TO_63 => Ok(Datum::Uint(*value as u64)),
         [Datum::Double(_)] => fits(None),
         [Datum::Text(text)] => parsed(text.parse().ok()).map(Datum::Uint),
         _ => mismatch(),

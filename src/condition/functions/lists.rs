@@ -12,13 +12,13 @@ use Sort::{Bool, First, Int, List, ListOfInt, OptionalItem};
 const PAIR: &[Overload] = &[takes(&[List, List], Bool)];
 
 pub(crate) const FUNCTIONS: &[Function] = &[
-    method("slice", &[takes(&[List, Int, Int], First)], |args, budget| slice(args, budget)),
-    method("flatten", &[takes(&[List], List), takes(&[List, Int], List)], |args, budget| flatten(args, budget)),
-    method("distinct", &[takes(&[List], First)], |args, budget| distinct(args, budget)),
-    method("sort", &[takes(&[List], First)], |args, budget| sort(args, budget)),
+    method("slice", &[takes(&[List, Int, Int], First)], slice),
+    method("flatten", &[takes(&[List], List), takes(&[List, Int], List)], flatten),
+    method("distinct", &[takes(&[List], First)], distinct),
+    method("sort", &[takes(&[List], First)], sort),
     method("first", &[takes(&[List], OptionalItem)], |args, _| end(args, false)),
     method("last", &[takes(&[List], OptionalItem)], |args, _| end(args, true)),
-    global("lists.range", &[takes(&[Int], ListOfInt)], |args, budget| range(args, budget)),
+    global("lists.range", &[takes(&[Int], ListOfInt)], range),
     global("sets.contains", PAIR, |args, budget| sets(args, budget, |a, b, budget| covers(b, a, budget))),
     global("sets.intersects", PAIR, |args, budget| sets(args, budget, intersects)),
     global("sets.equivalent", PAIR, |args, budget| {

@@ -15,15 +15,15 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     method("contains", TEST, |args, budget| test(args, budget, |a, b| a.contains(b))),
     method("startsWith", TEST, |args, budget| test(args, budget, |a, b| a.starts_with(b))),
     method("endsWith", TEST, |args, budget| test(args, budget, |a, b| a.ends_with(b))),
-    method("matches", TEST, |args, budget| matches(args, budget)),
-    global("matches", TEST, |args, budget| matches(args, budget)),
-    method("charAt", &[takes(&[Text, Int], Text)], |args, budget| char_at(args, budget)),
-    method("indexOf", FIND, |args, budget| index_of(args, budget)),
-    method("lastIndexOf", FIND, |args, budget| last_index_of(args, budget)),
+    method("matches", TEST, matches),
+    global("matches", TEST, matches),
+    method("charAt", &[takes(&[Text, Int], Text)], char_at),
+    method("indexOf", FIND, index_of),
+    method("lastIndexOf", FIND, last_index_of),
     method("lowerAscii", SELF, |args, budget| map(args, budget, str::to_ascii_lowercase)),
     method("upperAscii", SELF, |args, budget| map(args, budget, str::to_ascii_uppercase)),
     method("trim", SELF, |args, budget| map(args, budget, |text| text.trim().to_owned())),
-    method("reverse", &[takes(&[Text], Text), takes(&[Sort::List], Sort::First)], |args, budget| reverse(args, budget)),
+    method("reverse", &[takes(&[Text], Text), takes(&[Sort::List], Sort::First)], reverse),
     method("replace", &[takes(&[Text, Text, Text], Text), takes(&[Text, Text, Text, Int], Text)], |args, budget| {
         replace(args, budget)
     }),
@@ -33,7 +33,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     method("substring", &[takes(&[Text, Int], Text), takes(&[Text, Int, Int], Text)], |args, budget| {
         substring(args, budget)
     }),
-    method("join", &[takes(&[ListOfText], Text), takes(&[ListOfText, Text], Text)], |args, budget| join(args, budget)),
+    method("join", &[takes(&[ListOfText], Text), takes(&[ListOfText, Text], Text)], join),
     global("strings.quote", SELF, |args, budget| map(args, budget, quote)),
 ];
 

@@ -14,8 +14,8 @@ use Sort::{Bool, Email, Int, ListOfText, Text, Url};
 const GLOB: &[Overload] = &[takes(&[Text, Text], Bool)];
 
 pub(crate) const FUNCTIONS: &[Function] = &[
-    global("glob", GLOB, |args, budget| glob(args, budget)),
-    method("matchesGlob", GLOB, |args, budget| glob(args, budget)),
+    global("glob", GLOB, glob),
+    method("matchesGlob", GLOB, glob),
     method("within", GLOB, |args, budget| match args {
         [Datum::Text(path), Datum::Text(folder)] => {
             budget.charge_bytes(path.len())?;
