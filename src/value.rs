@@ -173,7 +173,7 @@ impl<'a> Map<'a> {
     }
 
     /// Whether members that are not listed are unknown rather than absent.
-    pub fn is_open(&self) -> bool {
+    pub const fn is_open(&self) -> bool {
         self.open
     }
 

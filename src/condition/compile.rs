@@ -411,10 +411,10 @@ impl Builder {
                 "contains" => Some(TextTest::Contains),
                 _ => None,
             };
-            if let Some(test) = test {
+            if test.is_some() || name == "within" {
                 let (of, info) = (*of, self.info(*of));
                 let text = self.text(text);
-                return self.node(Node::TextTest(test, of, text), info);
+                return self.node(test.map_or(Node::Within(of, text), |test| Node::TextTest(test, of, text)), info);
             }
         }
         let ids = arguments.into_iter().map(|argument| self.id(argument)).collect();

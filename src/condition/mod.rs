@@ -37,7 +37,6 @@ mod compile;
 mod datum;
 mod evaluate;
 mod functions;
-mod iterate;
 mod lex;
 mod macros;
 mod parse;

@@ -109,6 +109,8 @@ pub(crate) enum Node {
     IsNull(bool, Id),
     Matches(Id, u32),
     Glob(Id, u32),
+    /// `path.within("/folder")`.
+    Within(Id, u32),
     InHours(Id, u32),
 }
 

@@ -3,9 +3,8 @@
 use crate::condition::EvaluationError;
 use crate::condition::compare;
 use crate::condition::datum::{Datum, Items, Outcome, Stop, mismatch};
-use crate::condition::evaluate::Budget;
+use crate::condition::evaluate::{Budget, iterate};
 use crate::condition::functions::{Function, Overload, Sort, global, method, takes};
-use crate::condition::iterate;
 
 use Sort::{Bool, First, Int, List, ListOfInt, OptionalItem};
 

@@ -80,18 +80,30 @@ fn glob<'a>(args: &[Datum<'a>], budget: &mut Budget) -> Outcome<Datum<'a>> {
 /// Whether a path says what it means: no empty, `.` or `..` segments (one slash may end it), no backslash, no control character,
 /// nothing encoded that a later reader could take for a dot, slash or backslash.
 fn plain(path: &str) -> bool {
+    let refused = |byte: u8| byte == b'\\' || byte == b'%' || byte.is_ascii_control();
+    if path.bytes().any(refused) && !plain_codes(path) {
+        return false;
+    }
+    if !path.is_ascii() && path.chars().any(char::is_control) {
+        return false;
+    }
     let body = path.strip_prefix('/').unwrap_or(path);
+    if body.is_empty() {
+        return true;
+    }
     let body = body.strip_suffix('/').unwrap_or(body);
-    let encoded = |lower: &str| ["%2e", "%2f", "%5c", "%25", "%00"].iter().any(|code| lower.contains(code));
-    !(path.contains('\\')
-        || path.chars().any(char::is_control)
-        || (path.contains('%') && encoded(&path.to_ascii_lowercase()))
-        || (!body.is_empty() && body.split('/').any(|segment| matches!(segment, "" | "." | "..")))
-        || path == "//")
+    !body.split('/').any(|segment| matches!(segment, "" | "." | ".."))
+}
+
+/// Whether all that is odd in a path is percent signs that stand for nothing dangerous.
+fn plain_codes(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let encoded = ["%2e", "%2f", "%5c", "%25", "%00"].iter().any(|code| lower.contains(code));
+    !encoded && !path.contains('\\') && !path.bytes().any(|byte| byte.is_ascii_control())
 }
 
 /// Whether `path` is `folder` or below it, by its letters alone.
-fn within(path: &str, folder: &str) -> bool {
+pub(crate) fn within(path: &str, folder: &str) -> bool {
     if folder.is_empty() || !plain(path) || !plain(folder) {
         return false;
     }

@@ -10,13 +10,18 @@
     reason = "an operand of a kind that is not listed is a type error, so a kind to come fails closed"
 )]
 
+mod clauses;
+pub(crate) mod iterate;
+mod members;
+
 use regex::RegexBuilder;
 use smallvec::SmallVec;
 
 use crate::condition::EvaluationError;
 use crate::condition::compare::{self, Comparison};
 use crate::condition::datum::{Datum, Entries, Items, Outcome, Stop, mismatch};
-use crate::condition::program::{Id, Node, Program, Range, TextTest};
+use crate::condition::functions::math;
+use crate::condition::program::{Id, Node, Program, Range};
 use crate::value::{Fact, Facts, Value};
 
 /// Steps that are left.
@@ -119,10 +124,7 @@ impl<'a, F: Facts> Machine<'a, F> {
     pub(crate) fn truth(&mut self, id: Id) -> Outcome<bool> {
         match self.node(id) {
             Node::Bool(value) => Ok(value),
-            Node::Slot(slot) => match self.read(slot)? {
-                Some(Value::Bool(value)) => Ok(*value),
-                Some(_) | None => mismatch(),
-            },
+            Node::Slot(_) | Node::Select(..) => self.flag(id),
             Node::And(range) => self.all(range, false),
             Node::Or(range) => self.all(range, true),
             Node::Not(of) => self.truth(of).map(|value| !value),
@@ -138,21 +140,19 @@ impl<'a, F: Facts> Machine<'a, F> {
             Node::PlaceCompare(comparison, of, place) => self.place_compare(comparison, of, place),
             Node::LabelCompare(comparison, of, label) => self.label_compare(comparison, of, label),
             Node::IsNull(negated, of) => self.is_null(of).map(|null| null != negated),
-            Node::Compare(comparison, left, right) => self.compare(comparison, left, right),
-            Node::In(item, collection) => {
-                let (item, collection) = (self.value(item)?, self.value(collection)?);
-                compare::contains(&item, &collection, &mut self.budget)
-            }
-            Node::Has(of, member) => self.has(of, member),
-            Node::Matches(of, regex) => self.matches(of, regex),
-            Node::Glob(of, pattern) => self.glob(of, pattern),
-            Node::InHours(of, hours) => self.in_hours(of, hours),
-            Node::Constant(_)
+            Node::Loop(at) => self.verdict(at),
+            Node::Compare(..)
+            | Node::In(..)
+            | Node::Has(..)
+            | Node::Matches(..)
+            | Node::Glob(..)
+            | Node::Within(..)
+            | Node::InHours(..)
+            | Node::Constant(_)
             | Node::AsDouble(_)
             | Node::Local(_)
             | Node::Fail(_)
             | Node::OptionalSlot(_)
-            | Node::Select(..)
             | Node::OptionalSelect(..)
             | Node::Index(..)
             | Node::OptionalIndex(..)
@@ -162,10 +162,27 @@ impl<'a, F: Facts> Machine<'a, F> {
             | Node::Spread(_)
             | Node::Negate(_)
             | Node::Arithmetic(..)
-            | Node::Loop(_)
             | Node::Bind(..)
             | Node::OptionalMap(..)
-            | Node::Size(_) => match self.value(id)? {
+            | Node::Size(_) => self.rare_truth(id),
+        }
+    }
+
+    /// The truth of the other nodes: out of line, so that the usual ones need little stack.
+    #[inline(never)]
+    fn rare_truth(&mut self, id: Id) -> Outcome<bool> {
+        match self.node(id) {
+            Node::Compare(comparison, left, right) => self.compare(comparison, left, right),
+            Node::In(item, collection) => {
+                let (item, collection) = (self.value(item)?, self.value(collection)?);
+                compare::contains(&item, &collection, &mut self.budget)
+            }
+            Node::Has(of, member) => self.has(of, member),
+            Node::Matches(of, regex) => self.matches(of, regex),
+            Node::Glob(of, pattern) => self.glob(of, pattern),
+            Node::Within(of, folder) => self.within(of, folder),
+            Node::InHours(of, hours) => self.in_hours(of, hours),
+            _ => match self.value(id)? {
                 Datum::Bool(value) => Ok(value),
                 _ => mismatch(),
             },
@@ -189,7 +206,10 @@ impl<'a, F: Facts> Machine<'a, F> {
             Node::Local(at) => self.locals.get(at as usize).cloned().unwrap_or_else(mismatch),
             Node::Fail(error) => Err(error.into()),
             Node::OptionalSlot(slot) => Ok(self.read(slot)?.map_or(Datum::NONE, |value| Datum::some(Datum::of(value)))),
-            Node::Select(of, member) => self.select(of, member),
+            Node::Select(of, member) => match self.lent(id)? {
+                Some(value) => Ok(value.map_or(Datum::Null, Datum::of)),
+                None => self.select(of, member),
+            },
             Node::OptionalSelect(of, member) => self.optional_select(of, member),
             Node::Index(of, index) => self.index(of, index),
             Node::OptionalIndex(of, index) => self.optional_index(of, index),
@@ -198,14 +218,14 @@ impl<'a, F: Facts> Machine<'a, F> {
             Node::Map(entries) => self.map(entries),
             // Only in lists and maps, which look through it.
             Node::Spread(_) => mismatch(),
-            Node::Negate(of) => crate::condition::functions::math::negate(&self.value(of)?),
+            Node::Negate(of) => math::negate(&self.value(of)?),
             Node::Choose(condition, then, otherwise) => {
                 let chosen = if self.truth(condition)? { then } else { otherwise };
                 self.value(chosen)
             }
             Node::Arithmetic(operator, left, right) => {
                 let (left, right) = (self.value(left)?, self.value(right)?);
-                crate::condition::functions::math::arithmetic(operator, left, right, &mut self.budget)
+                math::arithmetic(operator, left, right, &mut self.budget)
             }
             Node::Loop(at) => self.iterate(at),
             Node::Bind(value, body) => {
@@ -231,6 +251,7 @@ impl<'a, F: Facts> Machine<'a, F> {
             | Node::IsNull(..)
             | Node::Matches(..)
             | Node::Glob(..)
+            | Node::Within(..)
             | Node::InHours(..) => self.truth(id).map(Datum::Bool),
         }
     }
@@ -253,129 +274,6 @@ impl<'a, F: Facts> Machine<'a, F> {
         undecided.map_or(Ok(!decides), Err)
     }
 
-    /// What `f` says of a node's text, without making a value of a fact that is one; `Err(value)` inside: it is no text.
-    #[inline]
-    fn with_text<T>(&mut self, id: Id, f: impl FnOnce(&str, &mut Budget) -> T) -> Outcome<Result<T, Datum<'a>>> {
-        let value = match self.node(id) {
-            Node::Slot(slot) => match self.read(slot)? {
-                Some(Value::String(text)) => return Ok(Ok(f(text, &mut self.budget))),
-                Some(value) => Datum::of(value),
-                None => Datum::Null,
-            },
-            _ => self.value(id)?,
-        };
-        Ok(match value {
-            Datum::Text(text) => Ok(f(&text, &mut self.budget)),
-            other => Err(other),
-        })
-    }
-
-    fn text_equal(&mut self, of: Id, text: u32) -> Outcome<bool> {
-        let text = self.program.text(text);
-        match self.with_text(of, |found, _| found == text)? {
-            Ok(equal) => Ok(equal),
-            Err(found) => compare::equal(&found, &Datum::text(text), &mut self.budget),
-        }
-    }
-
-    fn text_in(&mut self, of: Id, set: u32) -> Outcome<bool> {
-        let Some(set) = self.program.sets.get(set as usize) else { return mismatch() };
-        match self.with_text(of, |found, _| set.contains(found))? {
-            Ok(contained) => Ok(contained),
-            Err(Datum::Enum(enumeration, place)) => Ok(set.contains(enumeration.member(place))),
-            Err(_) => Ok(false),
-        }
-    }
-
-    fn text_test(&mut self, test: TextTest, of: Id, text: u32) -> Outcome<bool> {
-        let text = self.program.text(text);
-        let tested = self.with_text(of, |found, budget| match test {
-            TextTest::Starts => Ok(found.starts_with(text)),
-            TextTest::Ends => Ok(found.ends_with(text)),
-            TextTest::Contains => budget.charge_bytes(found.len()).map(|()| found.contains(text)),
-        })?;
-        tested.unwrap_or_else(|_| mismatch())
-    }
-
-    fn matches(&mut self, of: Id, regex: u32) -> Outcome<bool> {
-        let Some(regex) = self.program.regexes.get(regex as usize) else { return mismatch() };
-        let matched =
-            self.with_text(of, |found, budget| budget.charge_bytes(found.len()).map(|()| regex.is_match(found)))?;
-        matched.unwrap_or_else(|_| mismatch())
-    }
-
-    fn glob(&mut self, of: Id, pattern: u32) -> Outcome<bool> {
-        let Some(pattern) = self.program.patterns.get(pattern as usize) else { return mismatch() };
-        let matched =
-            self.with_text(of, |found, budget| budget.charge_bytes(found.len()).map(|()| pattern.matches(found)))?;
-        matched.unwrap_or_else(|_| mismatch())
-    }
-
-    fn in_hours(&mut self, of: Id, hours: u32) -> Outcome<bool> {
-        let Some(hours) = self.program.hours.get(hours as usize) else { return mismatch() };
-        match self.value(of)? {
-            Datum::Timestamp(time) => Ok(hours.contains(time)),
-            _ => mismatch(),
-        }
-    }
-
-    fn int_compare(&mut self, comparison: Comparison, of: Id, value: i32) -> Outcome<bool> {
-        let found = match self.node(of) {
-            Node::Size(inner) => Datum::Int(self.size(inner)?),
-            _ => self.value(of)?,
-        };
-        let value = Datum::Int(i64::from(value));
-        if matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
-            let equal = compare::equal(&found, &value, &mut self.budget)?;
-            return Ok(equal == (comparison == Comparison::Equal));
-        }
-        Ok(comparison.holds(compare::order(&found, &value)?))
-    }
-
-    fn place_compare(&mut self, comparison: Comparison, of: Id, place: u32) -> Outcome<bool> {
-        let Some((enumeration, place)) = self.program.places.get(place as usize).copied() else { return mismatch() };
-        let found = match self.node(of) {
-            Node::Slot(slot) => match self.read(slot)? {
-                Some(Value::Enum(given, found)) if core::ptr::eq(*given, enumeration) => {
-                    return Ok(comparison.holds(Some(found.cmp(&place))));
-                }
-                Some(value) => Datum::of(value),
-                None => Datum::Null,
-            },
-            _ => self.value(of)?,
-        };
-        self.compared(comparison, &found, &Datum::Enum(enumeration, place))
-    }
-
-    fn label_compare(&mut self, comparison: Comparison, of: Id, label: u32) -> Outcome<bool> {
-        let Some(label) = self.program.labels.get(label as usize) else { return mismatch() };
-        let found = match self.node(of) {
-            Node::Slot(slot) => match self.read(slot)? {
-                Some(Value::Label(found)) => {
-                    return Ok(match comparison {
-                        Comparison::LessEqual => found.flows_to(*label),
-                        Comparison::GreaterEqual => label.flows_to(*found),
-                        Comparison::Equal => found == label,
-                        Comparison::NotEqual => found != label,
-                        Comparison::Less => found != label && found.flows_to(*label),
-                        Comparison::Greater => found != label && label.flows_to(*found),
-                    });
-                }
-                Some(value) => Datum::of(value),
-                None => Datum::Null,
-            },
-            _ => self.value(of)?,
-        };
-        self.compared(comparison, &found, &Datum::Label(*label))
-    }
-
-    fn is_null(&mut self, of: Id) -> Outcome<bool> {
-        if let Node::Slot(slot) = self.node(of) {
-            return Ok(self.read(slot)?.is_none_or(|value| matches!(value, Value::Null)));
-        }
-        Ok(matches!(self.value(of)?, Datum::Null))
-    }
-
     fn compare(&mut self, comparison: Comparison, left: Id, right: Id) -> Outcome<bool> {
         let (left, right) = (self.value(left)?, self.value(right)?);
         self.compared(comparison, &left, &right)
@@ -389,19 +287,6 @@ impl<'a, F: Facts> Machine<'a, F> {
                 Ok(comparison.holds(compare::order(left, right)?))
             }
         }
-    }
-
-    /// `size(x)`.
-    fn size(&mut self, of: Id) -> Outcome<i64> {
-        let count = match self.node(of) {
-            Node::Slot(slot) => match self.read(slot)? {
-                Some(Value::List(items)) => items.len(),
-                Some(value) => size(&Datum::of(value))?,
-                None => return mismatch(),
-            },
-            _ => size(&self.value(of)?)?,
-        };
-        i64::try_from(count).map_err(|_| EvaluationError::Overflow.into())
     }
 
     /// Evaluates `body` with one more variable.
@@ -419,112 +304,6 @@ impl<'a, F: Facts> Machine<'a, F> {
             (result @ Datum::Optional(_), true) => Ok(result),
             (_, true) => mismatch(),
             (result, false) => Ok(Datum::some(result)),
-        }
-    }
-
-    fn select(&mut self, of: Id, member: u32) -> Outcome<Datum<'a>> {
-        let name = self.program.text(member);
-        match self.value(of)? {
-            Datum::Map(entries) => self.member(of, &entries, name),
-            // A selection from an optional is optional.
-            Datum::Optional(None) => Ok(Datum::NONE),
-            Datum::Optional(Some(inner)) => match inner.as_ref() {
-                Datum::Map(entries) => self.optional_member(of, entries, name),
-                _ => mismatch(),
-            },
-            _ => mismatch(),
-        }
-    }
-
-    fn member(&mut self, of: Id, entries: &Entries<'a>, name: &str) -> Outcome<Datum<'a>> {
-        match entries.get(name) {
-            Some(value) => Ok(value),
-            None if entries.is_open() => Err(self.unknown_in(of)),
-            None => Err(EvaluationError::NoMember.into()),
-        }
-    }
-
-    fn optional_member(&mut self, of: Id, entries: &Entries<'a>, name: &str) -> Outcome<Datum<'a>> {
-        match entries.get(name) {
-            Some(value) => Ok(Datum::some(value)),
-            None if entries.is_open() => Err(self.unknown_in(of)),
-            None => Ok(Datum::NONE),
-        }
-    }
-
-    fn optional_select(&mut self, of: Id, member: u32) -> Outcome<Datum<'a>> {
-        let name = self.program.text(member);
-        match self.value(of)? {
-            Datum::Map(entries) => self.optional_member(of, &entries, name),
-            Datum::Optional(None) => Ok(Datum::NONE),
-            Datum::Optional(Some(inner)) => match inner.as_ref() {
-                Datum::Map(entries) => self.optional_member(of, entries, name),
-                _ => mismatch(),
-            },
-            _ => mismatch(),
-        }
-    }
-
-    fn has(&mut self, of: Id, member: u32) -> Outcome<bool> {
-        let name = self.program.text(member);
-        let entries = match self.value(of)? {
-            Datum::Map(entries) => entries,
-            Datum::Optional(None) => return Ok(false),
-            Datum::Optional(Some(inner)) => match inner.as_ref() {
-                Datum::Map(entries) => entries.clone(),
-                _ => return mismatch(),
-            },
-            _ => return mismatch(),
-        };
-        match entries.get(name) {
-            Some(_) => Ok(true),
-            None if entries.is_open() => Err(self.unknown_in(of)),
-            None => Ok(false),
-        }
-    }
-
-    /// The item or member under an index: the value, or an error, or none.
-    fn at(&mut self, of: Id, collection: &Datum<'a>, index: &Datum<'a>) -> Outcome<Result<Datum<'a>, EvaluationError>> {
-        match collection {
-            Datum::List(items) => {
-                let place = match index {
-                    Datum::Int(at) => usize::try_from(*at).ok(),
-                    Datum::Uint(at) => usize::try_from(*at).ok(),
-                    Datum::Double(_) => match index.as_key()? {
-                        Some(crate::value::Key::Int(at)) => usize::try_from(at).ok(),
-                        Some(_) => None,
-                        None => return mismatch(),
-                    },
-                    _ => return mismatch(),
-                };
-                Ok(place.and_then(|at| items.get(at)).ok_or(EvaluationError::NoItem))
-            }
-            Datum::Map(entries) => {
-                let found = index.as_key()?.and_then(|key| entries.find(&key));
-                if found.is_none() && entries.is_open() {
-                    return Err(self.unknown_in(of));
-                }
-                Ok(found.ok_or(EvaluationError::NoMember))
-            }
-            _ => mismatch(),
-        }
-    }
-
-    fn index(&mut self, of: Id, index: Id) -> Outcome<Datum<'a>> {
-        let (collection, index) = (self.value(of)?, self.value(index)?);
-        match collection {
-            Datum::Optional(None) => Ok(Datum::NONE),
-            Datum::Optional(Some(inner)) => Ok(self.at(of, &inner, &index)?.map_or(Datum::NONE, Datum::some)),
-            collection => Ok(self.at(of, &collection, &index)??),
-        }
-    }
-
-    fn optional_index(&mut self, of: Id, index: Id) -> Outcome<Datum<'a>> {
-        let (collection, index) = (self.value(of)?, self.value(index)?);
-        match collection {
-            Datum::Optional(None) => Ok(Datum::NONE),
-            Datum::Optional(Some(inner)) => Ok(self.at(of, &inner, &index)?.map_or(Datum::NONE, Datum::some)),
-            collection => Ok(self.at(of, &collection, &index)?.map_or(Datum::NONE, Datum::some)),
         }
     }
 
