@@ -86,7 +86,9 @@ fn evaluate(c: &mut Criterion) {
     assert!(plain(&request, ceiling));
     group.bench_function("six clauses, plain Rust", |b| b.iter(|| plain(black_box(&request), black_box(ceiling))));
     group.finish();
-    c.bench_function("compile six clauses", |b| b.iter(|| condition(black_box(SIX))));
+    let (schema, taxonomy, limits) = (Schema::default(), taxonomy(), Limits::default());
+    let declarations = Declarations { schema: &schema, taxonomy: &taxonomy, limits: &limits, arguments: None };
+    c.bench_function("compile six clauses", |b| b.iter(|| compile(black_box(SIX), &declarations)));
 }
 
 criterion_group!(benches, evaluate);

@@ -31,7 +31,7 @@ pub(crate) enum Comparison {
 
 impl Comparison {
     /// Whether it holds for operands in this order; `None`: they have none.
-    #[inline]
+    #[inline(always)]
     pub(crate) const fn holds(self, order: Option<Ordering>) -> bool {
         match (self, order) {
             (Self::Equal, Some(Ordering::Equal))

@@ -13,8 +13,10 @@ use crate::condition::ast::Span;
 use crate::condition::compare::{self, Comparison};
 use crate::condition::datum::{Blob, Datum, Entries, Items, Outcome, Stop};
 use crate::condition::evaluate::{Budget, Machine};
-use crate::condition::functions::{Function, math};
-use crate::condition::program::{Arithmetic, ClauseAt, Id, Loop, Node, Program, Range, TextSet, TextTest};
+use crate::condition::functions::{Function, math, web::plain};
+use crate::condition::program::{
+    Arithmetic, ClauseAt, Id, LOCAL, Loop, Node, Program, Range, SLOT, TextSet, TextTest, local_of, slot_of,
+};
 use crate::limits::Limits;
 use crate::value::{Fact, Facts};
 
@@ -91,7 +93,7 @@ impl Builder {
                 self.push(Node::And(range), info)
             }
         };
-        let estimate = self.info.get(self.program.root as usize).map_or(0, |info| info.estimate);
+        let estimate = self.info(self.program.root).estimate;
         let mut program = self.program;
         program.references = self.references.into_iter().collect();
         (program, estimate)
@@ -110,6 +112,12 @@ impl Builder {
     }
 
     fn info(&self, id: Id) -> Info {
+        if slot_of(id).is_some() {
+            return Info { reads: true, weight: 1, estimate: 1, ..NOTHING };
+        }
+        if let Some(at) = local_of(id) {
+            return Info { outermost: at, weight: 1, estimate: 1, ..NOTHING };
+        }
         self.info.get(id as usize).copied().unwrap_or(NOTHING)
     }
 
@@ -164,7 +172,7 @@ impl Builder {
 
     pub(crate) fn slot(&mut self, slot: u16) -> Operand {
         self.references.insert(slot);
-        self.node(Node::Slot(slot), Info { reads: true, ..NOTHING })
+        Operand::Node(SLOT | Id::from(slot))
     }
 
     pub(crate) fn has_slot(&mut self, slot: u16) -> Operand {
@@ -181,8 +189,9 @@ impl Builder {
         self.unary(of, Node::AsDouble)
     }
 
-    pub(crate) fn local(&mut self, at: u32) -> Operand {
-        self.node(Node::Local(at), Info { outermost: at, ..NOTHING })
+    #[expect(clippy::unused_self, reason = "one way to make operands")]
+    pub(crate) fn local(&self, at: u32) -> Operand {
+        Operand::Node(LOCAL | at)
     }
 
     pub(crate) fn select(&mut self, of: Operand, member: &str, optional: bool) -> Operand {
@@ -253,8 +262,55 @@ impl Builder {
         if ids.is_empty() {
             return Operand::Known(Datum::Bool(all));
         }
+        if !all {
+            self.merge(&mut ids);
+        }
+        if let [only] = ids.as_slice()
+            && matches!(self.program.nodes.get(*only as usize), Some(Node::TextIn(..)))
+        {
+            return Operand::Node(*only);
+        }
         let (range, info) = self.children(ids);
         self.node(if all { Node::And(range) } else { Node::Or(range) }, info)
+    }
+
+    /// `x == "a" || x in ["b", "c"]` is `x in ["a", "b", "c"]`: one read, one look.
+    fn merge(&mut self, ids: &mut Vec<Id>) {
+        let texts = |program: &Program, id: Id| match program.nodes.get(id as usize) {
+            Some(Node::TextEqual(false, of, text)) if is_plain(*of) => {
+                Some((*of, vec![Box::from(program.text(*text))]))
+            }
+            Some(Node::TextIn(of, set)) if is_plain(*of) => {
+                Some((*of, program.sets.get(*set as usize)?.texts().to_vec()))
+            }
+            Some(_) | None => None,
+        };
+        let mut at = 0;
+        while let Some(id) = ids.get(at).copied() {
+            at += 1;
+            let Some((of, mut all)) = texts(&self.program, id) else { continue };
+            let before = all.len();
+            let mut kept = 0;
+            ids.retain(|other| {
+                kept += 1;
+                match texts(&self.program, *other) {
+                    Some((its, more)) if kept > at && its == of => {
+                        all.extend(more);
+                        false
+                    }
+                    Some(_) | None => true,
+                }
+            });
+            if all.len() > before {
+                self.program.sets.push(TextSet::new(all));
+                let set = index(self.program.sets.len() - 1);
+                let info = self.info(of);
+                let merged = self.push(Node::TextIn(of, set), info);
+                if let Some(place) = ids.get_mut(at - 1) {
+                    *place = merged;
+                }
+            }
+        }
     }
 
     pub(crate) fn choose(&mut self, condition: Operand, then: Operand, otherwise: Operand) -> Operand {
@@ -411,7 +467,7 @@ impl Builder {
                 "contains" => Some(TextTest::Contains),
                 _ => None,
             };
-            if test.is_some() || name == "within" {
+            if test.is_some() || (name == "within" && plain(text)) {
                 let (of, info) = (*of, self.info(*of));
                 let text = self.text(text);
                 return self.node(test.map_or(Node::Within(of, text), |test| Node::TextTest(test, of, text)), info);
@@ -494,6 +550,11 @@ impl Builder {
 
 fn index(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// Whether an id is a fact or a variable, and so the same wherever it stands.
+const fn is_plain(id: Id) -> bool {
+    slot_of(id).is_some() || local_of(id).is_some()
 }
 
 /// A copy that lends from nothing.

@@ -20,8 +20,41 @@ use crate::label::Label;
 use crate::pattern::Pattern;
 use crate::value::Enumeration;
 
-/// Index of a node.
+/// Index of a node; with [`SLOT`], no node but the fact of that slot, which needs nothing more to be read.
 pub(crate) type Id = u32;
+
+/// Marks an [`Id`] that is a slot. A program has far fewer than 2^30 nodes ([`crate::Limits::condition_nodes`]).
+pub(crate) const SLOT: Id = 1 << 31;
+
+/// Marks an [`Id`] that is a variable.
+pub(crate) const LOCAL: Id = 1 << 30;
+
+/// The variable that an id is, counted from the outermost.
+#[inline]
+pub(crate) const fn local_of(id: Id) -> Option<u32> {
+    if id & (SLOT | LOCAL) == LOCAL { Some(id & !LOCAL) } else { None }
+}
+
+/// The slot that an id is.
+#[inline]
+pub(crate) const fn slot_of(id: Id) -> Option<u16> {
+    #[expect(clippy::cast_possible_truncation, reason = "the low half is the slot")]
+    if id & SLOT == 0 { None } else { Some(id as u16) }
+}
+
+/// Whether two texts are equal: those of a few bytes, of which conditions are full, without calling out.
+#[inline]
+pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match a.len() {
+        0..=3 => a.iter().zip(b).all(|(a, b)| a == b),
+        4..=7 => a.first_chunk::<4>() == b.first_chunk::<4>() && a.last_chunk::<4>() == b.last_chunk::<4>(),
+        8..=16 => a.first_chunk::<8>() == b.first_chunk::<8>() && a.last_chunk::<8>() == b.last_chunk::<8>(),
+        _ => a == b,
+    }
+}
 
 /// Indices into [`Program::children`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +88,11 @@ pub(crate) enum Node {
     Bool(bool),
     /// A value of [`Program::constants`].
     Constant(u32),
-    /// A fact.
+    /// A fact; never in a program, whose ids name slots themselves.
     Slot(u16),
     /// What is declared a double and may be given as an integer.
     AsDouble(Id),
-    /// A variable, counted from the outermost.
+    /// A variable, counted from the outermost; never in a program, as above.
     Local(u32),
     /// What is always an error, such as a name that does not exist.
     Fail(EvaluationError),
@@ -144,10 +177,14 @@ impl TextSet {
         Self(texts)
     }
 
+    pub(crate) fn texts(&self) -> &[Box<str>] {
+        &self.0
+    }
+
     pub(crate) fn contains(&self, text: &str) -> bool {
         // Comparing lengths first makes a scan of a few cheaper than a search.
         if self.0.len() <= 8 {
-            return self.0.iter().any(|t| **t == *text);
+            return self.0.iter().any(|t| same(t.as_bytes(), text.as_bytes()));
         }
         self.0.binary_search_by(|t| (**t).cmp(text)).is_ok()
     }

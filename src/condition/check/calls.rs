@@ -8,7 +8,7 @@ use crate::condition::check::types::{self, Ty};
 use crate::condition::check::{Checker, Typed};
 use crate::condition::compile::Operand;
 use crate::condition::datum::Datum;
-use crate::condition::functions::{self, time::Hours};
+use crate::condition::functions::{self, time::Hours, web::plain};
 use crate::diagnostic::nearest;
 use crate::pattern::Pattern;
 
@@ -64,6 +64,12 @@ impl<'d> Checker<'d> {
                 Some(pattern) => self.builder.glob(of, pattern),
                 None => self.builder.fail(EvaluationError::BadPattern),
             },
+            ("within", [None, Some(folder)], Some(_)) if folder.is_empty() || !plain(folder) => {
+                let help =
+                    "write a folder such as `/srv/data`, without `.`, `..`, empty segments, backslashes or codes";
+                self.report("condition.bad_literal", expr.span, "no path is within this folder", help);
+                self.builder.fail(EvaluationError::BadArgument)
+            }
             ("inHours", [None, Some(days), Some(from), Some(to), Some(zone)], Some(of)) => {
                 match Hours::new(days, from, to, zone) {
                     Ok(hours) => self.builder.in_hours(of, hours),

@@ -14,7 +14,7 @@ use crate::condition::compare::{self, Comparison};
 use crate::condition::datum::{Datum, Outcome, mismatch};
 use crate::condition::evaluate::{Budget, Machine, size};
 use crate::condition::functions::web;
-use crate::condition::program::{Id, Node, TextSet, TextTest};
+use crate::condition::program::{Id, Node, TextSet, TextTest, local_of, same};
 use crate::value::{Facts, Value};
 
 impl<'a, F: Facts> Machine<'a, F> {
@@ -48,7 +48,7 @@ impl<'a, F: Facts> Machine<'a, F> {
 
     #[inline(never)]
     fn rare_text<T>(&mut self, id: Id, f: &dyn Fn(&str, &mut Budget) -> T) -> Outcome<Option<T>> {
-        if let Node::Local(at) = self.node(id) {
+        if let Some(at) = local_of(id) {
             return match self.locals.get(at as usize) {
                 Some(Ok(Datum::Text(text))) => Ok(Some(f(text, &mut self.budget))),
                 Some(Ok(_)) | None => Ok(None),
@@ -65,15 +65,16 @@ impl<'a, F: Facts> Machine<'a, F> {
     pub(super) fn text_equal(&mut self, of: Id, text: u32) -> Outcome<bool> {
         let text = self.program.text(text);
         match self.lent(of)? {
-            Some(Some(Value::String(found))) => Ok(found == text),
+            Some(Some(Value::String(found))) => Ok(same(found.as_bytes(), text.as_bytes())),
             _ => self.rare_text_equal(of, text),
         }
     }
 
     #[inline(never)]
     fn rare_text_equal(&mut self, of: Id, text: &str) -> Outcome<bool> {
-        if let Node::Local(at) = self.node(of) {
+        if let Some(at) = local_of(of) {
             return match self.locals.get(at as usize) {
+                Some(Ok(Datum::Text(found))) => Ok(same(found.as_bytes(), text.as_bytes())),
                 Some(Ok(found)) => compare::equal(found, &Datum::text(text), &mut self.budget),
                 Some(Err(stop)) => Err(*stop),
                 None => mismatch(),
@@ -94,9 +95,15 @@ impl<'a, F: Facts> Machine<'a, F> {
 
     #[inline(never)]
     fn rare_text_in(&mut self, of: Id, set: &TextSet) -> Outcome<bool> {
+        if let Some(Ok(Datum::Text(found))) = local_of(of).and_then(|at| self.locals.get(at as usize)) {
+            return Ok(set.contains(found));
+        }
         match self.value(of)? {
             Datum::Text(found) => Ok(set.contains(&found)),
-            Datum::Enum(enumeration, place) => Ok(set.contains(enumeration.member(place))),
+            Datum::Enum(enumeration, place) if set.contains(enumeration.member(place)) => Ok(true),
+            Datum::Enum(enumeration, _) if set.texts().iter().any(|text| enumeration.ordinal(text).is_none()) => {
+                Err(EvaluationError::NoMember.into())
+            }
             // What is no text is equal to none.
             _ => Ok(false),
         }
@@ -106,7 +113,7 @@ impl<'a, F: Facts> Machine<'a, F> {
     pub(super) fn text_test(&mut self, test: TextTest, of: Id, text: u32) -> Outcome<bool> {
         let text = self.program.text(text);
         let tested = self.with_text(of, |found, budget| match test {
-            TextTest::Starts => Ok(found.starts_with(text)),
+            TextTest::Starts => Ok(found.as_bytes().get(..text.len()).is_some_and(|head| same(head, text.as_bytes()))),
             TextTest::Ends => Ok(found.ends_with(text)),
             TextTest::Contains => budget.charge_bytes(found.len()).map(|()| found.contains(text)),
         })?;
@@ -130,7 +137,7 @@ impl<'a, F: Facts> Machine<'a, F> {
     pub(super) fn within(&mut self, of: Id, folder: u32) -> Outcome<bool> {
         let folder = self.program.text(folder);
         let matched =
-            self.with_text(of, |found, budget| budget.charge_bytes(found.len()).map(|()| web::within(found, folder)))?;
+            self.with_text(of, |found, budget| budget.charge_bytes(found.len()).map(|()| web::below(found, folder)))?;
         matched.unwrap_or_else(mismatch)
     }
 

@@ -12,22 +12,23 @@
 use crate::condition::EvaluationError;
 use crate::condition::datum::{Datum, Entries, Outcome, mismatch};
 use crate::condition::evaluate::Machine;
-use crate::condition::program::{Id, Node};
+use crate::condition::program::{Id, Node, slot_of};
 use crate::value::{Facts, Key, Value};
 
 impl<'a, F: Facts> Machine<'a, F> {
     /// The fact, or the member of a fact, that a node names: found without making values of what lies on the way. Outer
     /// `None`: the node is no such path, or not all of it is there. Inner `None`: the fact is null.
-    #[inline]
+    #[inline(always)]
     pub(super) fn lent(&mut self, id: Id) -> Outcome<Option<Option<&'a Value<'a>>>> {
-        match self.node(id) {
-            Node::Slot(slot) => self.read(slot).map(Some),
-            Node::Select(of, member) => self.lent_member(of, member),
-            _ => Ok(None),
+        match slot_of(id) {
+            Some(slot) => self.read(slot).map(Some),
+            None => self.lent_member(id),
         }
     }
 
-    fn lent_member(&mut self, of: Id, member: u32) -> Outcome<Option<Option<&'a Value<'a>>>> {
+    #[inline(never)]
+    fn lent_member(&mut self, id: Id) -> Outcome<Option<Option<&'a Value<'a>>>> {
+        let Node::Select(of, member) = self.node(id) else { return Ok(None) };
         let Some(Some(Value::Map(map))) = self.lent(of)? else { return Ok(None) };
         Ok(map.get(self.program.text(member)).map(Some))
     }

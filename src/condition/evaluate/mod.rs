@@ -21,7 +21,7 @@ use crate::condition::EvaluationError;
 use crate::condition::compare::{self, Comparison};
 use crate::condition::datum::{Datum, Entries, Items, Outcome, Stop, mismatch};
 use crate::condition::functions::math;
-use crate::condition::program::{Id, Node, Program, Range};
+use crate::condition::program::{Id, Node, Program, Range, local_of, slot_of};
 use crate::value::{Fact, Facts, Value};
 
 /// Steps that are left.
@@ -73,7 +73,14 @@ impl<'a, F: Facts> Machine<'a, F> {
         Self { program, facts, locals: SmallVec::new(), budget, trail: None }
     }
 
+    #[inline]
     fn node(&self, id: Id) -> Node {
+        if let Some(slot) = slot_of(id) {
+            return Node::Slot(slot);
+        }
+        if let Some(at) = local_of(id) {
+            return Node::Local(at);
+        }
         self.program.nodes.get(id as usize).copied().unwrap_or(Node::Fail(EvaluationError::Type))
     }
 

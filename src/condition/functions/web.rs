@@ -79,37 +79,44 @@ fn glob<'a>(args: &[Datum<'a>], budget: &mut Budget) -> Outcome<Datum<'a>> {
 
 /// Whether a path says what it means: no empty, `.` or `..` segments (one slash may end it), no backslash, no control character,
 /// nothing encoded that a later reader could take for a dot, slash or backslash.
-fn plain(path: &str) -> bool {
-    let refused = |byte: u8| byte == b'\\' || byte == b'%' || byte.is_ascii_control();
-    if path.bytes().any(refused) && !plain_codes(path) {
-        return false;
-    }
-    if !path.is_ascii() && path.chars().any(char::is_control) {
-        return false;
-    }
+pub(crate) fn plain(path: &str) -> bool {
     let body = path.strip_prefix('/').unwrap_or(path);
-    if body.is_empty() {
-        return true;
+    // Length of the segment so far, and whether it is all dots.
+    let (mut length, mut dots, mut odd) = (0usize, true, false);
+    for byte in body.bytes() {
+        match byte {
+            b'/' if length == 0 || (dots && length <= 2) => return false,
+            b'/' => (length, dots) = (0, true),
+            b'\\' | 0..=0x1f | 0x7f => return false,
+            b'.' => length += 1,
+            byte => {
+                odd = odd || byte == b'%' || byte >= 0x80;
+                (length, dots) = (length + 1, false);
+            }
+        }
     }
-    let body = body.strip_suffix('/').unwrap_or(body);
-    !body.split('/').any(|segment| matches!(segment, "" | "." | ".."))
+    !(dots && (1..=2).contains(&length)) && (!odd || plain_codes(path))
 }
 
-/// Whether all that is odd in a path is percent signs that stand for nothing dangerous.
+/// Whether percent signs and characters beyond ASCII stand for nothing dangerous.
 fn plain_codes(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let encoded = ["%2e", "%2f", "%5c", "%25", "%00"].iter().any(|code| lower.contains(code));
-    !encoded && !path.contains('\\') && !path.bytes().any(|byte| byte.is_ascii_control())
+    !encoded && !path.chars().any(char::is_control)
 }
 
 /// Whether `path` is `folder` or below it, by its letters alone.
-pub(crate) fn within(path: &str, folder: &str) -> bool {
-    if folder.is_empty() || !plain(path) || !plain(folder) {
-        return false;
-    }
-    let folder = folder.strip_suffix('/').unwrap_or(folder);
-    let path = path.strip_suffix('/').unwrap_or(path);
-    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+fn within(path: &str, folder: &str) -> bool {
+    plain(folder) && below(path, folder)
+}
+
+/// The same for a folder that is plain.
+pub(crate) fn below(path: &str, folder: &str) -> bool {
+    let folder_stem = folder.strip_suffix('/').unwrap_or(folder);
+    let stem = path.strip_suffix('/').unwrap_or(path);
+    !folder.is_empty()
+        && stem.strip_prefix(folder_stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        && plain(path)
 }
 
 /// The parts of a URL, as written.
