@@ -75,7 +75,7 @@ fn bool_expr(c: &mut Choices<'_>, depth: usize, scope: &[&str]) -> String {
         };
     }
     let d = depth - 1;
-    match c.next(22) {
+    match c.next(24) {
         0 | 1 => format!("({} && {})", bool_expr(c, d, scope), bool_expr(c, d, scope)),
         2 | 3 => format!("({} || {})", bool_expr(c, d, scope), bool_expr(c, d, scope)),
         4 => format!("!{}", bool_expr(c, d, scope)),
@@ -110,6 +110,13 @@ fn bool_expr(c: &mut Choices<'_>, depth: usize, scope: &[&str]) -> String {
         17 => format!("(r {} '{}')", c.of(&["<=", "<", "==", "!="]), c.of(&["none", "low", "high"])),
         18 => format!("{}.?{}.orValue({})", c.of(&["m", "o", "d"]), c.of(&["x", "y"]), c.of(&["true", "1", "null"])),
         19 => format!("(s == {} || s in ['a', {}])", c.of(&["'a'", "'b'"]), c.of(&["'b'", "'c'"])),
+        21 => {
+            format!("({} {} {})", c.of(&["o", "d"]), c.of(&["==", "!="]), c.of(&["{}", "{'x': 1}", "{'y': null}", "m"]))
+        }
+        22 => {
+            let over = c.of(&["l", "d", "[1, 2]", "[o]"]);
+            format!("{}({over}, {})", c.of(&["sets.contains", "sets.intersects"]), list_expr(c, d, scope))
+        }
         20 => format!("cel.bind(w, {}, {})", any_expr(c, d, scope), bool_expr(c, d, &[scope, &["w"]].concat())),
         _ => scope.last().map_or_else(|| "b".to_owned(), |name| format!("({name} == {})", any_expr(c, d, scope))),
     }
@@ -237,7 +244,7 @@ fn completed(c: &mut Choices<'_>, slot: usize, partial: Option<&Value<'static>>)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Law 5: what is decided in spite of unknown facts is so whatever they are.
     #[test]
