@@ -8,10 +8,10 @@
 use crate::condition::ast::{Comprehension, Expr, Iteration, Kind, Literal, Span};
 use crate::condition::functions;
 use crate::condition::lex::Fault;
-use crate::condition::parse::{Parser, Tree};
+use crate::condition::parse::{Parsed, Parser, Tree};
 
-fn fault(span: Span, message: impl Into<String>, help: &'static str) -> Fault {
-    Fault { span, code: "condition.syntax", message: message.into(), help }
+fn fault(span: Span, message: impl Into<String>, help: &'static str) -> Box<Fault> {
+    Box::new(Fault { span, code: "condition.syntax", message: message.into(), help })
 }
 
 /// `name(arguments)`.
@@ -21,7 +21,7 @@ pub(crate) fn function(
     mut arguments: Vec<Expr>,
     span: Span,
     height: usize,
-) -> Result<Tree, Fault> {
+) -> Parsed {
     if &*name == "has" && arguments.len() == 1 {
         let Some(Expr { kind: Kind::Select { operand, field, optional: false }, .. }) = arguments.pop() else {
             return Err(fault(span, "`has` asks for a member", "write `has(x.member)`"));
@@ -39,7 +39,7 @@ pub(crate) fn method(
     mut arguments: Vec<Expr>,
     span: Span,
     height: usize,
-) -> Result<Tree, Fault> {
+) -> Parsed {
     if let Some(path) = dotted(&target.expr) {
         if path == "cel" {
             return own(parser, name, arguments, span, height);
@@ -94,7 +94,7 @@ fn iteration(name: &str, arguments: usize) -> Option<(Iteration, bool, bool)> {
     })
 }
 
-fn variable(argument: Option<Expr>) -> Result<Box<str>, Fault> {
+fn variable(argument: Option<Expr>) -> Parsed<Box<str>> {
     match argument {
         Some(Expr { kind: Kind::Name { name, absolute: false }, .. }) => Ok(name),
         Some(other) => {
@@ -114,13 +114,7 @@ fn dotted(expr: &Expr) -> Option<String> {
 }
 
 /// The macros of the namespace `cel`.
-fn own(
-    parser: &mut Parser<'_>,
-    name: &str,
-    mut arguments: Vec<Expr>,
-    span: Span,
-    height: usize,
-) -> Result<Tree, Fault> {
+fn own(parser: &mut Parser<'_>, name: &str, mut arguments: Vec<Expr>, span: Span, height: usize) -> Parsed {
     let number = |argument: Option<&Expr>| match argument {
         Some(Expr { kind: Kind::Literal(Literal::Int(i @ 0..=4095)), .. }) => Ok(*i),
         Some(other) => Err(fault(other.span, "expected a small number", "such as `cel.index(0)`")),

@@ -16,7 +16,12 @@ use crate::limits::Limits;
 pub(crate) const DEEPEST: usize = 128;
 
 /// Words that CEL keeps for itself; they can be members (`a.package`) but no variables.
-const RESERVED: [&str; 16] = [
+const RESERVED: [&str; 21] = [
+    "in",
+    "null",
+    "true",
+    "false",
+    "while",
     "as",
     "break",
     "const",
@@ -40,7 +45,7 @@ const RESERVED: [&str; 16] = [
 /// # Errors
 /// The first thing that is no CEL, with its place; or the limit that the text exceeds.
 pub fn parse(source: &str, limits: &Limits) -> Result<Expr, Diagnostics> {
-    let fail = |fault: Fault| {
+    let fail = |fault: Box<Fault>| {
         let diagnostic = place::diagnostic(source, fault.code, fault.span, fault.message);
         Diagnostics(vec![if fault.help.is_empty() { diagnostic } else { diagnostic.with_help(fault.help) }])
     };
@@ -54,8 +59,13 @@ pub fn parse(source: &str, limits: &Limits) -> Result<Expr, Diagnostics> {
     parser.whole().map_err(fail)
 }
 
-fn too_large(span: Span, message: String) -> Fault {
-    Fault { span, code: "condition.too_large", message, help: "split it into several rules, or raise the limit" }
+fn too_large(span: Span, message: String) -> Box<Fault> {
+    Box::new(Fault {
+        span,
+        code: "condition.too_large",
+        message,
+        help: "split it into several rules, or raise the limit",
+    })
 }
 
 /// A subtree and its height.
@@ -65,7 +75,8 @@ pub(crate) struct Tree {
     pub(crate) height: usize,
 }
 
-type Parsed<T = Tree> = Result<T, Fault>;
+/// Boxed, as the frames of a deep recursion hold many of them.
+pub(crate) type Parsed<T = Tree> = Result<T, Box<Fault>>;
 
 pub(crate) struct Parser<'s> {
     lexer: Lexer<'s>,
@@ -112,7 +123,7 @@ impl Parser<'_> {
         Err(self.unexpected(&format!("`{symbol}`")))
     }
 
-    fn unexpected(&self, wanted: &str) -> Fault {
+    fn unexpected(&self, wanted: &str) -> Box<Fault> {
         let found = match &self.token {
             Token::Word(word) | Token::Quoted(word) => format!("`{word}`"),
             Token::Int(_) | Token::Uint(_) | Token::Double(_) => "a number".to_owned(),
@@ -122,7 +133,8 @@ impl Parser<'_> {
             Token::End => "the end".to_owned(),
         };
         let help = if self.is("{") { "messages are not part of CEL's JSON profile" } else { "" };
-        Fault { span: self.span, code: "condition.syntax", message: format!("expected {wanted}, found {found}"), help }
+        let message = format!("expected {wanted}, found {found}");
+        Box::new(Fault { span: self.span, code: "condition.syntax", message, help })
     }
 
     /// A node over subtrees of at most `below` height.
@@ -144,20 +156,20 @@ impl Parser<'_> {
         Ok(())
     }
 
+    /// One level of nesting. Each step down to the next level is a small function of its own, so that the frames of a level
+    /// are small too.
     fn expression(&mut self) -> Parsed {
         self.deep_enough(self.span, self.depth)?;
         self.depth += 1;
-        let tree = self.conditional()?;
+        let tree = self.operators(0)?;
+        let tree = if self.is("?") { self.conditional(tree)? } else { tree };
         self.depth -= 1;
         Ok(tree)
     }
 
-    fn conditional(&mut self) -> Parsed {
-        let condition = self.disjunction()?;
-        if !self.eat("?")? {
-            return Ok(condition);
-        }
-        let then = self.disjunction()?;
+    fn conditional(&mut self, condition: Tree) -> Parsed {
+        self.expect("?")?;
+        let then = self.operators(0)?;
         self.expect(":")?;
         let otherwise = self.expression()?;
         let span = condition.expr.span.to(otherwise.expr.span);
@@ -170,23 +182,33 @@ impl Parser<'_> {
         self.node(kind, span, height)
     }
 
-    fn disjunction(&mut self) -> Parsed {
-        self.chain("||", Self::conjunction, Kind::Or)
-    }
-
-    fn conjunction(&mut self) -> Parsed {
-        self.chain("&&", |parser| parser.binary(1), Kind::And)
-    }
-
-    fn chain(&mut self, symbol: &str, operand: fn(&mut Self) -> Parsed, kind: fn(Vec<Expr>) -> Kind) -> Parsed {
-        let first = operand(self)?;
-        if !self.is(symbol) {
-            return Ok(first);
+    /// Operators that bind at least as strongly as `least`: `||` is 0, `&&` 1, the others [`Binary::strength`] + 1.
+    fn operators(&mut self, least: u8) -> Parsed {
+        let mut left = self.unary()?;
+        loop {
+            let binary = self.operator();
+            match binary {
+                Some(operator) if operator.strength() + 1 >= least => left = self.pair(left, operator)?,
+                Some(_) => return Ok(left),
+                None if least <= 1 && self.is("&&") => left = self.row(left, "&&", 2, Kind::And)?,
+                None if least == 0 && self.is("||") => left = self.row(left, "||", 1, Kind::Or)?,
+                None => return Ok(left),
+            }
         }
+    }
+
+    fn pair(&mut self, left: Tree, operator: Binary) -> Parsed {
+        self.advance()?;
+        let right = self.operators(operator.strength() + 2)?;
+        let (span, height) = (left.expr.span.to(right.expr.span), left.height.max(right.height));
+        self.node(Kind::Binary(operator, Box::new(left.expr), Box::new(right.expr)), span, height)
+    }
+
+    fn row(&mut self, first: Tree, symbol: &str, above: u8, kind: fn(Vec<Expr>) -> Kind) -> Parsed {
         let (mut span, mut height) = (first.expr.span, first.height);
         let mut operands = vec![first.expr];
         while self.eat(symbol)? {
-            let next = operand(self)?;
+            let next = self.operators(above)?;
             span = span.to(next.expr.span);
             height = height.max(next.height);
             operands.push(next.expr);
@@ -222,20 +244,11 @@ impl Parser<'_> {
         }
     }
 
-    /// Operators that bind at least as strongly as `least`.
-    fn binary(&mut self, least: u8) -> Parsed {
-        let mut left = self.unary()?;
-        while let Some(operator) = self.operator().filter(|o| o.strength() >= least) {
-            self.advance()?;
-            let right = self.binary(operator.strength() + 1)?;
-            let span = left.expr.span.to(right.expr.span);
-            let height = left.height.max(right.height);
-            left = self.node(Kind::Binary(operator, Box::new(left.expr), Box::new(right.expr)), span, height)?;
-        }
-        Ok(left)
+    fn unary(&mut self) -> Parsed {
+        if self.is("!") || self.is("-") { self.signs() } else { self.member() }
     }
 
-    fn unary(&mut self) -> Parsed {
+    fn signs(&mut self) -> Parsed {
         let start = self.span;
         let (symbol, operator) = if self.is("!") { ("!", Unary::Not) } else { ("-", Unary::Negate) };
         let mut count = 0usize;
@@ -243,13 +256,17 @@ impl Parser<'_> {
             count += 1;
         }
         let signed = operator == Unary::Negate && count > 0 && matches!(self.token, Token::Int(_) | Token::Double(_));
-        let mut tree = if signed {
+        let operand = if signed {
             count -= 1;
             let literal = self.literal(start, true)?;
             self.members(literal)?
         } else {
             self.member()?
         };
+        self.signed(operand, operator, count, start)
+    }
+
+    fn signed(&mut self, mut tree: Tree, operator: Unary, count: usize, start: Span) -> Parsed {
         // Three are as good as one, four as two: a long row of them needs no long row of nodes.
         let kept = if count > 2 { 2 - count % 2 } else { count };
         for _ in 0..kept {
@@ -260,38 +277,47 @@ impl Parser<'_> {
     }
 
     fn member(&mut self) -> Parsed {
-        let start = self.span;
-        let primary = if self.eat("-")? { self.literal(start, true)? } else { self.primary()? };
-        self.members(primary)
+        let primary = self.primary()?;
+        if self.is(".") || self.is("[") { self.members(primary) } else { Ok(primary) }
     }
 
     /// The selections, indices and calls after a primary.
     fn members(&mut self, mut tree: Tree) -> Parsed {
         loop {
-            let start = tree.expr.span;
-            if self.eat(".")? {
-                let optional = self.eat("?")?;
-                let (name, quoted, end) = self.field()?;
-                if !quoted && !optional && self.eat("(")? {
-                    let (arguments, height, end) = self.arguments(")")?;
-                    let arguments = arguments.into_iter().map(|e| e.value).collect();
-                    let height = height.max(tree.height);
-                    tree = macros::method(self, tree, &name, arguments, start.to(end), height)?;
-                    continue;
-                }
-                let kind = Kind::Select { operand: Box::new(tree.expr), field: name, optional };
-                tree = self.node(kind, start.to(end), tree.height)?;
+            tree = if self.eat(".")? {
+                self.selection(tree)?
             } else if self.eat("[")? {
-                let optional = self.eat("?")?;
-                let index = self.expression()?;
-                let end = self.expect("]")?;
-                let height = tree.height.max(index.height);
-                let kind = Kind::Index { operand: Box::new(tree.expr), index: Box::new(index.expr), optional };
-                tree = self.node(kind, start.to(end), height)?;
+                self.subscript(tree)?
             } else {
                 return Ok(tree);
-            }
+            };
         }
+    }
+
+    fn subscript(&mut self, tree: Tree) -> Parsed {
+        let optional = self.eat("?")?;
+        let index = self.expression()?;
+        let span = tree.expr.span.to(self.expect("]")?);
+        let height = tree.height.max(index.height);
+        let kind = Kind::Index { operand: Box::new(tree.expr), index: Box::new(index.expr), optional };
+        self.node(kind, span, height)
+    }
+
+    fn selection(&mut self, tree: Tree) -> Parsed {
+        let optional = self.eat("?")?;
+        let (name, quoted, end) = self.field()?;
+        if !quoted && !optional && self.eat("(")? {
+            return self.method(tree, &name);
+        }
+        let (span, height) = (tree.expr.span.to(end), tree.height);
+        self.node(Kind::Select { operand: Box::new(tree.expr), field: name, optional }, span, height)
+    }
+
+    fn method(&mut self, tree: Tree, name: &str) -> Parsed {
+        let (arguments, height, end) = self.arguments(")")?;
+        let arguments = arguments.into_iter().map(|e| e.value).collect();
+        let (span, height) = (tree.expr.span.to(end), height.max(tree.height));
+        macros::method(self, tree, name, arguments, span, height)
     }
 
     /// The name after a dot, and whether it was quoted.
@@ -325,22 +351,45 @@ impl Parser<'_> {
 
     fn primary(&mut self) -> Parsed {
         let start = self.span;
-        if self.eat("(")? {
-            let mut tree = self.expression()?;
-            let end = self.expect(")")?;
-            tree.expr.span = start.to(end);
-            return Ok(tree);
+        match &self.token {
+            Token::Symbol("(") => self.group(start),
+            Token::Symbol("[") => self.list(start),
+            Token::Symbol("{") => self.map(start),
+            Token::Symbol(".") | Token::Word(_) => self.name(start),
+            // Only the operand of `!` gets here with a sign.
+            Token::Symbol("-") => {
+                self.advance()?;
+                self.literal(start, true)
+            }
+            Token::Symbol(_)
+            | Token::Quoted(_)
+            | Token::Int(_)
+            | Token::Uint(_)
+            | Token::Double(_)
+            | Token::String(_)
+            | Token::Bytes(_)
+            | Token::End => self.literal(start, false),
         }
-        if self.eat("[")? {
-            let (items, height, end) = self.arguments("]")?;
-            return self.node(Kind::List(items), start.to(end), height);
-        }
-        if self.eat("{")? {
-            return self.map(start);
-        }
+    }
+
+    fn group(&mut self, start: Span) -> Parsed {
+        self.expect("(")?;
+        let mut tree = self.expression()?;
+        tree.expr.span = start.to(self.expect(")")?);
+        Ok(tree)
+    }
+
+    fn list(&mut self, start: Span) -> Parsed {
+        self.expect("[")?;
+        let (items, height, end) = self.arguments("]")?;
+        self.node(Kind::List(items), start.to(end), height)
+    }
+
+    /// A name, a keyword that is a value, or a call without a receiver.
+    fn name(&mut self, start: Span) -> Parsed {
         let absolute = self.eat(".")?;
         if !matches!(self.token, Token::Word(_)) {
-            return if absolute { Err(self.unexpected("a name")) } else { self.literal(start, false) };
+            return Err(self.unexpected("a name"));
         }
         let (token, span) = self.advance()?;
         let Token::Word(name) = token else { return Err(self.unexpected("a name")) };
@@ -353,14 +402,12 @@ impl Parser<'_> {
         if let Some(literal) = literal.filter(|_| !absolute) {
             return self.node(Kind::Literal(literal), span, 0);
         }
-        if RESERVED.contains(&&*name) || ["in", "null", "true", "false", "while"].contains(&&*name) {
+        if RESERVED.contains(&&*name) {
             let message = format!("`{name}` is a reserved word of CEL");
-            return Err(Fault { span, code: "condition.syntax", message, help: "choose another name" });
+            return Err(Box::new(Fault { span, code: "condition.syntax", message, help: "choose another name" }));
         }
         if self.eat("(")? {
-            let (arguments, height, end) = self.arguments(")")?;
-            let arguments = arguments.into_iter().map(|e| e.value).collect();
-            return macros::function(self, name, arguments, start.to(end), height);
+            return self.function(name, start);
         }
         if self.is("{") {
             return Err(self.unexpected("an operator"));
@@ -368,7 +415,14 @@ impl Parser<'_> {
         self.node(Kind::Name { name, absolute }, start.to(span), 0)
     }
 
+    fn function(&mut self, name: Box<str>, start: Span) -> Parsed {
+        let (arguments, height, end) = self.arguments(")")?;
+        let arguments = arguments.into_iter().map(|e| e.value).collect();
+        macros::function(self, name, arguments, start.to(end), height)
+    }
+
     fn map(&mut self, start: Span) -> Parsed {
+        self.expect("{")?;
         let (mut entries, mut height) = (Vec::new(), 0);
         while !self.is("}") {
             let optional = self.eat("?")?;
@@ -386,11 +440,13 @@ impl Parser<'_> {
     }
 
     fn literal(&mut self, start: Span, negative: bool) -> Parsed {
-        let range = |span| Fault {
-            span,
-            code: "condition.bad_literal",
-            message: "the number is no 64-bit signed integer".to_owned(),
-            help: "integers lie between -9223372036854775808 and 9223372036854775807; unsigned ones end in `u`",
+        let range = |span| {
+            Box::new(Fault {
+                span,
+                code: "condition.bad_literal",
+                message: "the number is no 64-bit signed integer".to_owned(),
+                help: "integers lie between -9223372036854775808 and 9223372036854775807; unsigned ones end in `u`",
+            })
         };
         let is_literal = match self.token {
             Token::Int(_) | Token::Double(_) => true,

@@ -3,7 +3,7 @@
 use regex::RegexBuilder;
 
 use crate::condition::EvaluationError;
-use crate::condition::ast::{Expr, Kind, Literal};
+use crate::condition::ast::{Expr, Kind, Literal, Span};
 use crate::condition::check::types::{self, Ty};
 use crate::condition::check::{Checker, Typed};
 use crate::condition::compile::Operand;
@@ -34,7 +34,7 @@ impl<'d> Checker<'d> {
             return self.label(expr, arguments);
         }
         let Some(function) = functions::find(name, target.is_some()) else {
-            self.unknown_function(expr, target, name);
+            self.unknown_function(self.named(expr, target, name), target.is_some(), name);
             // The operands may have mistakes of their own.
             for operand in target.into_iter().chain(arguments) {
                 self.expr(operand);
@@ -46,7 +46,7 @@ impl<'d> Checker<'d> {
         let kinds: Vec<Ty<'d>> = typed.iter().map(|operand| operand.ty.clone()).collect();
         let mut answer = types::call(function.overloads, &kinds);
         if answer.is_none() {
-            self.misfit(expr, function, target.is_some(), &kinds);
+            self.misfit(self.named(expr, target, name), function, target.is_some(), &kinds);
         }
         if name == "dyn" {
             answer = Some(Ty::Dyn);
@@ -163,8 +163,15 @@ impl<'d> Checker<'d> {
         Typed { ty: Ty::Label, ..self.fail(EvaluationError::UnknownName) }
     }
 
-    fn unknown_function(&mut self, expr: &Expr, target: Option<&Expr>, name: &str) {
-        let method = target.is_some();
+    /// Where the name of a function stands.
+    fn named(&self, expr: &Expr, target: Option<&Expr>, name: &str) -> Span {
+        let Some(target) = target else { return expr.span };
+        let after = self.source.get(target.span.end as usize..).and_then(|rest| rest.find(name));
+        let start = after.and_then(|at| u32::try_from(at).ok()).map_or(expr.span.start, |at| target.span.end + at);
+        Span { start, end: expr.span.end }
+    }
+
+    fn unknown_function(&mut self, span: Span, method: bool, name: &str) {
         let help = if functions::find(name, !method).is_some() {
             if method { format!("write `{name}(...)`") } else { format!("write `x.{name}(...)`") }
         } else if MACROS.contains(&name) {
@@ -173,16 +180,16 @@ impl<'d> Checker<'d> {
             let names = functions::all().filter(|f| f.method == method).map(|f| f.name).chain(MACROS);
             nearest(name, names).map_or_else(String::new, |near| format!("did you mean `{near}`?"))
         };
-        self.report("condition.unknown_name", expr.span, format!("there is no function `{name}`"), help);
+        self.report("condition.unknown_name", span, format!("there is no function `{name}`"), help);
     }
 
-    fn misfit(&mut self, expr: &Expr, function: &functions::Function, method: bool, given: &[Ty<'d>]) {
+    fn misfit(&mut self, span: Span, function: &functions::Function, method: bool, given: &[Ty<'d>]) {
         let shown: Vec<String> = given.iter().skip(usize::from(method)).map(ToString::to_string).collect();
         let on = given.first().filter(|_| method).map(|ty| format!(" on {ty}")).unwrap_or_default();
         let message = format!("`{}` does not take ({}){on}", function.name, shown.join(", "));
         let is_enum = given.iter().any(|ty| matches!(ty, Ty::Enum(_)));
         let help = if is_enum { "write `string(x)` for the name of a member" } else { "" };
-        self.report("condition.type", expr.span, message, help);
+        self.report("condition.type", span, message, help);
     }
 }
 

@@ -138,7 +138,7 @@ impl<'d> Checker<'d> {
                 Typed::new(self.builder.not(typed.operand), Ty::Bool)
             }
             Kind::Unary(Unary::Negate, operand) => self.negate(operand),
-            Kind::Binary(operator, left, right) => self.binary(expr.span, *operator, left, right),
+            Kind::Binary(operator, left, right) => self.binary(*operator, left, right),
             Kind::And(operands) => self.logic(true, operands),
             Kind::Or(operands) => self.logic(false, operands),
             Kind::Conditional { condition, then, otherwise } => self.conditional(condition, then, otherwise),

@@ -25,7 +25,7 @@ impl<'d> Checker<'d> {
         Typed::new(self.builder.negate(of.operand), of.ty)
     }
 
-    pub(super) fn binary(&mut self, span: Span, operator: Binary, left: &Expr, right: &Expr) -> Typed<'d> {
+    pub(super) fn binary(&mut self, operator: Binary, left: &Expr, right: &Expr) -> Typed<'d> {
         let (a, b) = (self.expr(left), self.expr(right));
         let comparison = match operator {
             Binary::Equal => Comparison::Equal,
@@ -34,12 +34,12 @@ impl<'d> Checker<'d> {
             Binary::LessEqual => Comparison::LessEqual,
             Binary::Greater => Comparison::Greater,
             Binary::GreaterEqual => Comparison::GreaterEqual,
-            Binary::In => return self.contains(span, (left, a), (right, b)),
-            Binary::Add => return self.arithmetic(span, Arithmetic::Add, a, b),
-            Binary::Subtract => return self.arithmetic(span, Arithmetic::Subtract, a, b),
-            Binary::Multiply => return self.arithmetic(span, Arithmetic::Multiply, a, b),
-            Binary::Divide => return self.arithmetic(span, Arithmetic::Divide, a, b),
-            Binary::Modulo => return self.arithmetic(span, Arithmetic::Modulo, a, b),
+            Binary::In => return self.contains((left, a), (right, b)),
+            Binary::Add => return self.arithmetic(right.span, Arithmetic::Add, a, b),
+            Binary::Subtract => return self.arithmetic(right.span, Arithmetic::Subtract, a, b),
+            Binary::Multiply => return self.arithmetic(right.span, Arithmetic::Multiply, a, b),
+            Binary::Divide => return self.arithmetic(right.span, Arithmetic::Divide, a, b),
+            Binary::Modulo => return self.arithmetic(right.span, Arithmetic::Modulo, a, b),
         };
         let (left_ty, right_ty) = (a.ty.clone(), b.ty.clone());
         let (a, b) = (self.as_member(a, left, &right_ty), self.as_member(b, right, &left_ty));
@@ -49,7 +49,7 @@ impl<'d> Checker<'d> {
             let verb = if equality { "compared" } else { "ordered" };
             let message = format!("{} and {} cannot be {verb}", a.ty, b.ty);
             let help = apart(&a.ty, &b.ty, left, right);
-            self.report("condition.type", span, message, help);
+            self.report("condition.type", right.span, message, help);
         }
         Typed::new(self.builder.compare(comparison, a.operand, b.operand), Ty::Bool)
     }
@@ -75,7 +75,7 @@ impl<'d> Checker<'d> {
         Typed { ty: Ty::Enum(enumeration), ..failed }
     }
 
-    fn contains(&mut self, span: Span, item: (&Expr, Typed<'d>), collection: (&Expr, Typed<'d>)) -> Typed<'d> {
+    fn contains(&mut self, item: (&Expr, Typed<'d>), collection: (&Expr, Typed<'d>)) -> Typed<'d> {
         let ((left, mut item), (right, mut collection)) = (item, collection);
         if let (Ty::Enum(enumeration), Kind::List(elements)) = (&item.ty, &right.kind) {
             let literals = elements.iter().map(|element| match &element.value.kind {
@@ -109,7 +109,7 @@ impl<'d> Checker<'d> {
         item = self.as_member(item, left, &within);
         if !item.ty.comparable(&within) {
             let message = format!("{} is never in {}", item.ty, collection.ty);
-            self.report("condition.type", span, message, "");
+            self.report("condition.type", right.span, message, "");
         }
         Typed::new(self.builder.contains(item.operand, collection.operand), Ty::Bool)
     }
