@@ -143,6 +143,11 @@ pub fn unchecked(source: &str, declarations: &Declarations<'_>) -> Result<Condit
     build(source, declarations, Demand::Nothing)
 }
 
+/// The names of all functions, for tools; those with a receiver too. Macros are none.
+pub fn function_names() -> impl Iterator<Item = &'static str> {
+    functions::all().map(|function| function.name).chain(["label"])
+}
+
 fn build(source: &str, declarations: &Declarations<'_>, demand: Demand) -> Result<Condition, Diagnostics> {
     let tree = parse(source, declarations.limits)?;
     let program = check::check(source, &tree, declarations, demand)?;
