@@ -180,7 +180,7 @@ pub(crate) fn string<'a>(args: &[Datum<'a>]) -> Outcome<Datum<'a>> {
         Datum::Double(value) => Datum::built(print_double(*value)),
         Datum::Bytes(bytes) => Datum::built(parsed(core::str::from_utf8(bytes).ok())?),
         Datum::Timestamp(time) => Datum::built(time::print_timestamp(*time)),
-        Datum::Duration(length) => Datum::built(time::print_duration(*length)),
+        Datum::Duration(length) => Datum::built(length.to_string()),
         Datum::Enum(enumeration, place) => Datum::text(enumeration.member(*place)),
         Datum::Address(address) => Datum::built(address.to_string()),
         Datum::Network(network) => Datum::built(format!("{}/{}", network.address, network.prefix)),
@@ -212,7 +212,7 @@ fn timestamp<'a>(args: &[Datum<'a>]) -> Outcome<Datum<'a>> {
 fn duration<'a>(args: &[Datum<'a>]) -> Outcome<Datum<'a>> {
     match args {
         [value @ Datum::Duration(_)] => Ok(value.clone()),
-        [Datum::Text(text)] => parsed(time::parse_duration(text)).map(Datum::Duration),
+        [Datum::Text(text)] => time::in_range(parsed(text.parse().ok())?),
         [Datum::Int(seconds)] => fits(Duration::from_parts(*seconds, 0)).and_then(time::in_range),
         _ => mismatch(),
     }

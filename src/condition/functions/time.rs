@@ -179,60 +179,6 @@ fn in_hours<'a>(args: &[Datum<'a>]) -> Outcome<Datum<'a>> {
     }
 }
 
-/// A length as Go writes it: `1h30m`, `-1.5s`, `250ms`.
-pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
-    let (negative, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if rest == "0" {
-        return Duration::from_parts(0, 0);
-    }
-    let mut total: i128 = 0;
-    if rest.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, tail) = rest.split_at_checked(end)?;
-        // Longer units first: `ms` is no `m`.
-        let units: [(&str, i128); 8] = [
-            ("ns", 1),
-            ("us", 1_000),
-            ("µs", 1_000),
-            ("μs", 1_000),
-            ("ms", 1_000_000),
-            ("s", 1_000_000_000),
-            ("m", 60_000_000_000),
-            ("h", 3_600_000_000_000),
-        ];
-        let (tail, unit) = units.iter().find_map(|(name, unit)| tail.strip_prefix(name).map(|tail| (tail, *unit)))?;
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        if (whole.is_empty() && fraction.is_empty()) || whole.len() > 18 || fraction.contains('.') {
-            return None;
-        }
-        let fraction = fraction.get(..fraction.len().min(18))?;
-        let digits = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<i128>().ok() };
-        total = total.checked_add(digits(whole)?.checked_mul(unit)?)?;
-        total = total.checked_add(digits(fraction)? * unit / 10i128.pow(u32::try_from(fraction.len()).ok()?))?;
-        rest = tail;
-    }
-    let nanos = i64::try_from(if negative { -total } else { total }).ok()?;
-    Duration::from_parts(nanos.div_euclid(1_000_000_000), nanos.rem_euclid(1_000_000_000))
-}
-
-/// A length in seconds: `5400s`, `-1.5s`.
-pub(crate) fn print_duration(length: Duration) -> String {
-    let total = i128::from(length.seconds()) * 1_000_000_000 + i128::from(length.nanos());
-    let (sign, total) = if total < 0 { ("-", -total) } else { ("", total) };
-    let (seconds, nanos) = (total / 1_000_000_000, total % 1_000_000_000);
-    if nanos == 0 {
-        return format!("{sign}{seconds}s");
-    }
-    let fraction = format!("{nanos:09}");
-    format!("{sign}{seconds}.{}s", fraction.trim_end_matches('0'))
-}
-
 /// A time as RFC 3339 with as many digits as it needs.
 pub(crate) fn print_timestamp(time: Timestamp) -> String {
     let text = time.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
