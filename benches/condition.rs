@@ -1,6 +1,16 @@
 //! Protects the property that conditions cost next to nothing: a typical one of six clauses stays well under 100 ns, and
 //! within a small factor of the same clauses written in Rust.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::wildcard_enum_match_arm,
+    clippy::too_many_lines,
+    reason = "a test fails by panicking"
+)]
 #![allow(missing_docs, reason = "criterion's macros make items without documentation")]
 
 use std::hint::black_box;

@@ -1,6 +1,16 @@
 //! The conformance suite of CEL (google/cel-spec), as JSON: `PLACET_CEL_CASES=<file> cargo test --test cel_conformance --
 //! --nocapture` replays a file of cases `{file, section, name, expr, no_check, bindings, expect}`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::wildcard_enum_match_arm,
+    clippy::too_many_lines,
+    reason = "a test fails by panicking"
+)]
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "the file of cases is named by the environment")]
 
 use placet::Limits;
@@ -92,8 +102,13 @@ fn run(case: &Json) -> Result<(), String> {
     let source = case["expr"].as_str().unwrap();
     let (mut declarations, mut bound) = (Vec::new(), Vec::new());
     for (name, json) in case["bindings"].as_object().into_iter().flatten() {
-        declarations.push(Declaration { path: name.as_str().into(), ty: Type::Dyn, origin: Origin::Context });
-        bound.push(value(json));
+        // In a container, names are also found without its own.
+        let container = case["container"].as_str().filter(|c| !c.is_empty());
+        let inner = container.and_then(|c| name.strip_prefix(c)?.strip_prefix('.'));
+        for name in [Some(name.as_str()), inner].into_iter().flatten() {
+            declarations.push(Declaration { path: name.into(), ty: Type::Dyn, origin: Origin::Context });
+            bound.push(value(json));
+        }
     }
     let (schema, taxonomy, limits) = (Schema::of(declarations), Taxonomy::default(), Limits::default());
     let declarations = Declarations { schema: &schema, taxonomy: &taxonomy, limits: &limits, arguments: None };

@@ -96,6 +96,7 @@ impl Builder {
         let estimate = self.info(self.program.root).estimate;
         let mut program = self.program;
         program.references = self.references.into_iter().collect();
+        program.shrink();
         (program, estimate)
     }
 

@@ -100,13 +100,14 @@ pub struct Condition(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     source: Box<str>,
-    canonical: Box<str>,
+    /// Where it differs from the source.
+    canonical: Option<Box<str>>,
     program: Program,
 }
 
 impl PartialEq for Condition {
     fn eq(&self, other: &Self) -> bool {
-        self.0.canonical == other.0.canonical && self.0.program.references == other.0.program.references
+        self.canonical() == other.canonical() && self.0.program.references == other.0.program.references
     }
 }
 
@@ -114,7 +115,7 @@ impl Eq for Condition {}
 
 impl Hash for Condition {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.canonical.hash(state);
+        self.canonical().hash(state);
     }
 }
 
@@ -151,7 +152,8 @@ pub fn function_names() -> impl Iterator<Item = &'static str> {
 fn build(source: &str, declarations: &Declarations<'_>, demand: Demand) -> Result<Condition, Diagnostics> {
     let tree = parse(source, declarations.limits)?;
     let program = check::check(source, &tree, declarations, demand)?;
-    Ok(Condition(Arc::new(Inner { source: source.into(), canonical: tree.to_string().into(), program })))
+    let canonical = Some(tree.to_string()).filter(|text| text != source).map(Box::from);
+    Ok(Condition(Arc::new(Inner { source: source.into(), canonical, program })))
 }
 
 impl Condition {
@@ -164,7 +166,7 @@ impl Condition {
     /// Its canonical text: the same for conditions that differ only in blanks, quotation marks and needless parentheses.
     #[must_use]
     pub fn canonical(&self) -> &str {
-        &self.0.canonical
+        self.0.canonical.as_deref().unwrap_or(&self.0.source)
     }
 
     /// The slots of the facts that it reads, ascending.

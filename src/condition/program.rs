@@ -216,6 +216,20 @@ pub(crate) struct Program {
 }
 
 impl Program {
+    /// Gives back what building it took too much: policies hold many.
+    pub(crate) fn shrink(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.children.shrink_to_fit();
+        self.constants.shrink_to_fit();
+        self.texts.shrink_to_fit();
+        self.sets.shrink_to_fit();
+        self.labels.shrink_to_fit();
+        self.places.shrink_to_fit();
+        self.functions.shrink_to_fit();
+        self.loops.shrink_to_fit();
+        self.clauses.shrink_to_fit();
+    }
+
     pub(crate) fn children(&self, range: Range) -> &[Id] {
         let from = range.from as usize;
         self.children.get(from..from + range.count as usize).unwrap_or(&[])
