@@ -148,7 +148,8 @@ impl TaxonomyBuilder {
     /// compartments. Larger orders are more sensitive.
     #[must_use]
     pub fn label(mut self, name: &str, order: i64, suborder: i64, compartments: &[&str]) -> Self {
-        self.labels.insert((order, suborder, name.into()), compartments.iter().map(|c| Box::from(*c)).collect());
+        self.labels
+            .insert((order, suborder, name.into()), compartments.iter().map(|c| Box::from(*c)).collect());
         self
     }
 
