@@ -128,3 +128,103 @@ impl Duration {
         Self::from_parts(self.seconds.checked_add(other.seconds)?, i64::from(self.nanos) + i64::from(other.nanos))
     }
 }
+
+/// Why a text is no length of time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{text}` is no length of time: write numbers with the units `h`, `m`, `s`, `ms`, `us` or `ns`, such as `1h30m`"
+)]
+pub struct DurationError {
+    text: String,
+}
+
+/// As Go and CEL write it: `1h30m`, `-1.5s`, `250ms`.
+impl FromStr for Duration {
+    type Err = DurationError;
+
+    fn from_str(text: &str) -> Result<Self, DurationError> {
+        parse_duration(text).ok_or_else(|| DurationError { text: text.chars().take(64).collect() })
+    }
+}
+
+/// In seconds: `5400s`, `-1.5s`.
+impl fmt::Display for Duration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let total = i128::from(self.seconds) * 1_000_000_000 + i128::from(self.nanos);
+        let (sign, total) = if total < 0 { ("-", -total) } else { ("", total) };
+        let (seconds, nanos) = (total / 1_000_000_000, total % 1_000_000_000);
+        if nanos == 0 {
+            return write!(f, "{sign}{seconds}s");
+        }
+        let fraction = format!("{nanos:09}");
+        write!(f, "{sign}{seconds}.{}s", fraction.trim_end_matches('0'))
+    }
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let (negative, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Duration::from_parts(0, 0);
+    }
+    let mut total: i128 = 0;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, tail) = rest.split_at_checked(end)?;
+        // Longer units first: `ms` is no `m`.
+        let units: [(&str, i128); 8] = [
+            ("ns", 1),
+            ("us", 1_000),
+            ("µs", 1_000),
+            ("μs", 1_000),
+            ("ms", 1_000_000),
+            ("s", 1_000_000_000),
+            ("m", 60_000_000_000),
+            ("h", 3_600_000_000_000),
+        ];
+        let (tail, unit) = units.iter().find_map(|(name, unit)| tail.strip_prefix(name).map(|tail| (tail, *unit)))?;
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        if (whole.is_empty() && fraction.is_empty()) || whole.len() > 18 || fraction.contains('.') {
+            return None;
+        }
+        let fraction = fraction.get(..fraction.len().min(18))?;
+        let digits = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<i128>().ok() };
+        total = total.checked_add(digits(whole)?.checked_mul(unit)?)?;
+        total = total.checked_add(digits(fraction)? * unit / 10i128.pow(u32::try_from(fraction.len()).ok()?))?;
+        rest = tail;
+    }
+    let total = if negative { -total } else { total };
+    let seconds = i64::try_from(total.div_euclid(1_000_000_000)).ok()?;
+    Duration::from_parts(seconds, i64::try_from(total.rem_euclid(1_000_000_000)).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Duration;
+
+    #[test]
+    fn lengths() {
+        let print = |text: &str| text.parse::<Duration>().map(|d| d.to_string()).ok();
+        for (text, wanted) in [
+            ("90s", "90s"),
+            ("1h30m", "5400s"),
+            ("-1.5s", "-1.5s"),
+            ("250ms", "0.25s"),
+            ("1us2ns", "0.000001002s"),
+            ("0", "0s"),
+            ("+2m", "120s"),
+            ("-1ns", "-0.000000001s"),
+            (".5h", "1800s"),
+        ] {
+            assert_eq!(print(text).as_deref(), Some(wanted), "{text}");
+        }
+        for text in ["", "-", "1", "1x", "s", "1h-30m", "1..5s", "99999999999999999999h", "1 s"] {
+            assert_eq!(print(text), None, "{text}");
+        }
+    }
+}

@@ -173,7 +173,7 @@ impl<'a> Map<'a> {
     }
 
     /// Whether members that are not listed are unknown rather than absent.
-    pub fn is_open(&self) -> bool {
+    pub const fn is_open(&self) -> bool {
         self.open
     }
 
@@ -196,7 +196,7 @@ impl<'a> Map<'a> {
     pub fn get(&self, key: &str) -> Option<&Value<'a>> {
         // Requests have few members: a scan beats a binary search until some sixteen.
         if self.entries.len() <= 16 {
-            let hit = |entry: &&(Key<'a>, Value<'a>)| matches!(&entry.0, Key::String(k) if k.as_ref() == key);
+            let hit = |entry: &&(Key<'a>, Value<'a>)| matches!(&entry.0, Key::String(k) if k.len() == key.len() && k.as_ref() == key);
             return self.entries.iter().find(hit).map(|(_, v)| v);
         }
         let at = self.entries.binary_search_by(|(k, _)| match k {
