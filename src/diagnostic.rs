@@ -5,7 +5,7 @@
 //!
 //! INVARIANT: messages are lower case, name the author's own text in backticks, and never name a Rust type.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use serde::Serialize;
 
@@ -183,4 +183,48 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or(0)
+}
+
+/// Whether a character, shown as it is, would mislead the reader of a message.
+pub(crate) fn is_deceptive(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || c.is_control()
+}
+
+/// The author's words in backticks: shortened, with deceptive characters escaped.
+pub(crate) fn quote(text: &str) -> String {
+    const SHOWN: usize = 80;
+    let mut quoted = String::with_capacity(text.len().min(SHOWN) + 4);
+    quoted.push('`');
+    for (i, c) in text.chars().enumerate() {
+        if i == SHOWN {
+            quoted.push('…');
+            break;
+        }
+        if is_deceptive(c) {
+            // Writing to a string cannot fail.
+            let _ = write!(quoted, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            quoted.push(c);
+        }
+    }
+    quoted.push('`');
+    quoted
+}
+
+/// `a`, `b` and `c`, for lists of what may be written; a long list is cut.
+pub(crate) fn list<'c>(items: impl IntoIterator<Item = &'c str>) -> String {
+    const SHOWN: usize = 24;
+    let mut text = String::new();
+    for (i, item) in items.into_iter().enumerate() {
+        if i == SHOWN {
+            text.push_str(", ...");
+            break;
+        }
+        if i > 0 {
+            text.push_str(", ");
+        }
+        text.push_str(&quote(item));
+    }
+    text
 }

@@ -9,6 +9,8 @@
 //!
 //! Next room: [`crate::condition`].
 
+pub(crate) mod fit;
+
 use core::fmt;
 use std::collections::BTreeMap;
 

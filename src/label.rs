@@ -58,6 +58,15 @@ impl Label {
         self.level <= other.level && self.compartments & !other.compartments == 0
     }
 
+    /// Its bytes, for digests: level and compartments.
+    pub(crate) fn to_bytes(self) -> [u8; 20] {
+        let mut bytes = [0; 20];
+        let (level, compartments) = bytes.split_at_mut(4);
+        level.copy_from_slice(&self.level.to_be_bytes());
+        compartments.copy_from_slice(&self.compartments.to_be_bytes());
+        bytes
+    }
+
     /// The label that data derived from all of `sources` inherits: their join. `None` if there are none (and then nothing
     /// was derived from labelled data).
     pub fn inherited(sources: impl IntoIterator<Item = Self>) -> Option<Self> {

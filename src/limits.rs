@@ -59,6 +59,9 @@ pub struct Limits {
     pub targets: usize,
     /// Evaluations of one AuthZEN batch. 10,000.
     pub batch: usize,
+    /// Bytes that a batch may make the engine read: evaluations times bytes of the request, because each reads the defaults
+    /// again. 256 MiB: 10,000 evaluations of a request of 25 kB, in a few seconds.
+    pub batch_bytes: usize,
     /// Nesting of groups or containers. 64: deeper nests are refused at load, however many groups there are.
     pub group_depth: usize,
 }
@@ -88,6 +91,7 @@ impl Default for Limits {
             chain_depth: 8,
             targets: 64,
             batch: 10_000,
+            batch_bytes: 256 << 20,
             group_depth: 64,
         }
     }

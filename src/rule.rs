@@ -6,6 +6,7 @@
 //!
 //! INVARIANT (law 5): a permit applies only if its condition is true; forbids and requirements apply if it is true or unknown.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::condition::Condition;
@@ -14,6 +15,7 @@ use crate::label::Label;
 use crate::name::{BlueprintId, GroupId, RuleId, TypeName, UserId};
 use crate::pattern::Pattern;
 use crate::resource::ResourceRef;
+use crate::scope::Constraint;
 use crate::time::{Duration, Timestamp};
 
 /// What a rule says.
@@ -38,7 +40,7 @@ pub enum Mode {
 }
 
 /// Whom a rule is about: all members that are set must hold of one link of the chain.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SubjectHead {
     /// Its type.
     pub kind: Option<TypeName>,
@@ -51,7 +53,7 @@ pub struct SubjectHead {
 }
 
 /// What a rule is about: all members that are set must hold of one judged resource.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ResourceHead {
     /// Its type.
     pub kind: Option<TypeName>,
@@ -164,7 +166,7 @@ pub enum Requirement {
 }
 
 /// Where a rule comes from, for reasons and reports.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// A rule of a document.
     #[default]
@@ -192,6 +194,8 @@ pub struct Rule {
     pub tools: Vec<Pattern>,
     /// What it is about; any of these, everything if empty.
     pub resources: Vec<ResourceHead>,
+    /// Bounds on arguments, by name, all of which must be met; a grant's. None for a rule of a document.
+    pub arguments: BTreeMap<String, Constraint>,
     /// When it applies.
     pub when: Option<Condition>,
     /// The interval `[start, end)` in which it applies.

@@ -70,6 +70,14 @@ pub enum Value<'a> {
     Type(&'static str),
 }
 
+impl Value<'_> {
+    /// Whether it is null: known to be absent.
+    #[must_use]
+    pub const fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+}
+
 /// The items of a list, borrowed or owned. (`Cow` would make [`Value`] invariant in its lifetime, and then no
 /// [`Facts`] could lend out values that live longer than the borrow.)
 #[derive(Clone, Debug)]
@@ -182,6 +190,11 @@ impl<'a> Map<'a> {
         &self.entries
     }
 
+    /// The entries, by key, as a list of their own.
+    pub fn into_entries(self) -> Vec<(Key<'a>, Value<'a>)> {
+        self.entries
+    }
+
     /// The value under a key; numbers of equal value are the same key, as in CEL.
     pub fn find(&self, key: &Key<'_>) -> Option<&Value<'a>> {
         match key {
@@ -206,6 +219,11 @@ impl<'a> Map<'a> {
         at.ok().and_then(|i| self.entries.get(i)).map(|(_, v)| v)
     }
 }
+
+/// An empty list: the groups of who is not registered.
+pub(crate) static NO_ITEMS: Value<'static> = Value::List(List::Borrowed(&[]));
+/// A closed map of nothing: the attributes of who is not registered.
+pub(crate) static NO_MEMBERS: Value<'static> = Value::Map(Members::Owned(Map { entries: Vec::new(), open: false }));
 
 /// What is known about a fact in one request. Cheap to copy; [`Fact::Known`] never holds [`Value::Null`].
 #[derive(Clone, Copy, Debug)]
@@ -239,6 +257,12 @@ impl From<String> for Value<'_> {
 impl From<bool> for Value<'_> {
     fn from(b: bool) -> Self {
         Self::Bool(b)
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Value<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Self::String(text)
     }
 }
 

@@ -17,9 +17,10 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer, Map
 use serde::forward_to_deserialize_any;
 
 use super::node::{Entry, Kind, Node};
-use super::report::{Sink, list, quote};
+use super::report::Sink;
 use super::schema::{Document, ONE_OR_MANY, PLACE, SPANNED};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{list, quote};
 
 /// The document that a tree means; wrong parts are recorded and left empty.
 pub(super) fn decode(node: Node<'_>, sink: &Sink) -> Document {

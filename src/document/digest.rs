@@ -37,14 +37,18 @@ impl Items {
         }
     }
 
-    fn finish(mut self) -> String {
+    fn hash(mut self) -> [u8; 32] {
         self.hashes.sort_unstable();
         let mut hasher = Sha256::new();
         for hash in &self.hashes {
             hasher.update(hash);
         }
+        hasher.finalize().into()
+    }
+
+    fn finish(self) -> String {
         let mut text = String::from("sha256:");
-        for byte in hasher.finalize() {
+        for byte in self.hash() {
             // Writing to a string cannot fail.
             let _ = write!(text, "{byte:02x}");
         }
@@ -64,6 +68,19 @@ pub(super) fn policy(documents: &[Document]) -> String {
         }
     }
     items.finish()
+}
+
+/// Eight bytes of the digest of labels and facts; never 0.
+pub(super) fn vocabulary(documents: &[Document]) -> u64 {
+    let mut items = Items::default();
+    for document in documents {
+        items.all("label", &document.labels);
+        for fact in &document.facts {
+            items.add("fact", &fact);
+        }
+    }
+    let hash = items.hash();
+    hash.first_chunk::<8>().map_or(1, |bytes| u64::from_be_bytes(*bytes)).max(1)
 }
 
 /// Digest of everything that is registered or granted.

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::node::{Builder, Kind, Stop, number};
-use super::report::quote;
+use crate::diagnostic::quote;
 use crate::diagnostic::{Diagnostic, Span};
 
 /// Reads `text` into `builder`.

@@ -4,11 +4,12 @@
 
 use super::decode::decode;
 use super::node::{Builder, Kind, Node, Stop};
-use super::report::{Sink, Sources, quote};
+use super::report::{Sink, Sources};
 use super::schema::Document;
 use super::validate::parts as check;
 use super::validated::Validated;
 use super::{json, yaml};
+use crate::diagnostic::quote;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::limits::Limits;
 

@@ -9,8 +9,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use super::report::{Sink, Sources, is_deceptive, quote};
+use super::report::{Sink, Sources};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{is_deceptive, quote};
 use crate::limits::Limits;
 
 /// Recursion over a tree takes stack; whatever a host allows, it goes no deeper than this.

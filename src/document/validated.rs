@@ -96,6 +96,12 @@ impl Validated {
         usize::try_from(file).ok().and_then(|file| self.parts.names.get(file)).map_or("", String::as_str)
     }
 
+    /// Names of the documents, by [`Span::file`].
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.parts.names
+    }
+
     /// The labels.
     #[must_use]
     pub fn taxonomy(&self) -> &Taxonomy {
@@ -149,6 +155,11 @@ impl Validated {
     #[must_use]
     pub fn digest(&self) -> String {
         digest::policy(&self.parts.documents)
+    }
+
+    /// What tells the words that requests can use (labels and facts) from those of other policies.
+    pub(crate) fn vocabulary_stamp(&self) -> u64 {
+        digest::vocabulary(&self.parts.documents)
     }
 
     /// Digest of the entities, as `sha256:<hex>`. The same however they are ordered.

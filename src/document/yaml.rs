@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use granit_parser::{ErrorKind, Event, Marker, Options, Parser, ScalarStyle, ScanError, Tag};
 
 use super::node::{Builder, Kind, Stop, number};
-use super::report::quote;
+use crate::diagnostic::quote;
 use crate::diagnostic::{Diagnostic, Span};
 
 /// Reads `text` into `builder`.

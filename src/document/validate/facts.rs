@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::{Check, text};
+use super::Check;
 use crate::diagnostic::Span;
-use crate::document::report::{list, quote};
+use crate::diagnostic::quote;
 use crate::document::schema::{AssumeItem, Place, Text};
 use crate::document::validated::Assumption;
+use crate::fact::fit::fit;
 use crate::fact::{INSIDER_RISK, Origin, RISK, Schema, Type, slot};
 use crate::label::Taxonomy;
-use crate::value::{Value, value_from_json};
+use crate::value::value_from_json;
 
 /// What a document writes for the type of a fact.
 const TYPES: &str = "`bool`, `int`, `uint`, `double`, `string`, `timestamp`, `duration`, `label`, `risk`, `insider_risk`, `list(...)` or `map`";
@@ -82,7 +83,7 @@ impl Check<'_> {
             let reason = self.required(item.reason.as_ref(), item.place, "an assumption", "reason");
             let value = self.required(item.value.as_ref(), item.place, "an assumption", "value");
             let (Some(reason), Some(value), Some(declared)) = (reason, value, schema.get(slot)) else { continue };
-            match typed(&value.value, &declared.ty, taxonomy) {
+            match fit(value_from_json(&value.value), &declared.ty, Some(taxonomy)) {
                 Ok(value) => assumptions.push(Assumption { slot, value, reason: reason.value.clone() }),
                 Err(expected) => {
                     let message = format!("the fact {} is {expected}", quote(schema.path(slot)));
@@ -112,43 +113,6 @@ impl Check<'_> {
         }
         assumable.then_some(slot)
     }
-}
-
-/// A value of a type, or what the type is.
-fn typed(json: &Json, ty: &Type, taxonomy: &Taxonomy) -> Result<Value<'static>, String> {
-    let text = json.as_str();
-    let value = match ty {
-        _ if json.is_null() => Some(Value::Null),
-        Type::Bool => json.as_bool().map(Value::Bool),
-        Type::Int => json.as_i64().map(Value::Int),
-        Type::Uint => json.as_u64().map(Value::Uint),
-        Type::Double => json.as_f64().map(Value::Double),
-        Type::String => text.map(|t| Value::from(t.to_owned())),
-        Type::Timestamp => text.and_then(|t| t.parse().ok()).map(Value::Timestamp),
-        Type::Duration => text.and_then(text::duration).map(Value::Duration),
-        Type::Label => match text.map(|t| (t, taxonomy.get(t))) {
-            Some((_, Some(label))) => Some(Value::Label(label)),
-            Some((name, None)) => {
-                return Err(format!("a label, and {} is none: known are {}", quote(name), list(taxonomy.names())));
-            }
-            None => None,
-        },
-        Type::Enum(all) => {
-            let place = text.and_then(|t| all.ordinal(t));
-            let Some(place) = place else {
-                return Err(format!("a {}: {}", all.name, list(all.members.iter().copied())));
-            };
-            Some(Value::Enum(all, place))
-        }
-        Type::List(item) => match json.as_array() {
-            Some(items) => Some(items.iter().map(|i| typed(i, item, taxonomy)).collect::<Result<_, _>>()?),
-            None => None,
-        },
-        Type::Map(_) | Type::Record(_) | Type::Open => json.is_object().then(|| value_from_json(json)),
-        Type::Dyn => Some(value_from_json(json)),
-        Type::Bytes => None,
-    };
-    value.ok_or_else(|| format!("of type `{ty}`"))
 }
 
 /// A JSON value for a message.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Check;
 use super::listed::{Listed, Referrer};
 use crate::diagnostic::Span;
-use crate::document::report::quote;
+use crate::diagnostic::quote;
 use crate::document::schema::{ApprovalItem, ConstraintItem, GrantItem, Place, ResourceItemSelector, ScopeItem};
 use crate::grant::{Approval, Grant};
 use crate::name::TypeName;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use crate::diagnostic::Span;
-use crate::document::report::quote;
+use crate::diagnostic::quote;
 use crate::document::schema::{Place, Spanned, Text};
 use crate::label::{Label, Taxonomy};
 

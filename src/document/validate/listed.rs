@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::Check;
+use crate::diagnostic::quote;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::document::report::quote;
 use crate::document::schema::{Text, ToolItem};
 use crate::fact::Type;
 use crate::name::NameError;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use super::listed::{Listed, Referrer};
-use super::nesting::{nesting, path};
 use crate::diagnostic::Diagnostic;
-use crate::document::report::quote;
+use crate::diagnostic::quote;
 use crate::document::schema::{Place, Text, UserItem};
 use crate::identity::{Agent, Blueprint, Group, Sponsor, State, User, UserKind};
 use crate::name::{GroupId, UserId};
+use crate::nesting::{nesting, path};
 use crate::value::map_from_json;
 
 impl Check<'_> {

@@ -2,7 +2,7 @@
 
 use super::Check;
 use super::listed::{Listed, Referrer};
-use crate::document::report::list;
+use crate::diagnostic::list;
 use crate::document::schema::{ObligationItem, Place, RequirementItem, Text};
 use crate::rule::{Approver, Control, Requirement};
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use super::listed::{Listed, Referrer};
-use super::nesting::{nesting, path};
-use crate::document::report::quote;
+use crate::diagnostic::quote;
 use crate::document::schema::{Place, ResourceRefItem};
 use crate::label::Taxonomy;
 use crate::name::{ResourceId, TypeName};
+use crate::nesting::{nesting, path};
 use crate::resource::{Resource, ResourceRef};
 use crate::value::map_from_json;
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::Check;
 use super::listed::{Listed, Referrer};
 use crate::condition::{Condition, Declarations, compile};
+use crate::diagnostic::quote;
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::document::place::relocate;
-use crate::document::report::quote;
 use crate::document::schema::{Place, ResourceSelectorItem, RuleItem, Text};
 use crate::fact::{Schema, Type};
 use crate::label::Taxonomy;
@@ -63,6 +63,7 @@ impl Check<'_> {
             actions,
             tools,
             resources,
+            arguments: BTreeMap::new(),
             interval: None,
             requirements,
             message: item.message.as_deref().map(Into::into),

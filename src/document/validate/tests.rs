@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use crate::diagnostic::Span;
-use crate::document::report::quote;
+use crate::diagnostic::quote;
 use crate::document::schema::{Place, TestItem, Text};
 use crate::document::validated::{TestCase, TestRequest};
 

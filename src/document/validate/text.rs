@@ -4,7 +4,7 @@ use core::str::FromStr;
 
 use super::Check;
 use crate::diagnostic::Diagnostic;
-use crate::document::report::{is_deceptive, list, quote};
+use crate::diagnostic::{is_deceptive, list, quote};
 use crate::document::schema::{Place, Text};
 use crate::name::{NameError, check};
 use crate::pattern::Pattern;

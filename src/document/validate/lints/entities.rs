@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Known, closure};
-use crate::document::report::quote;
+use crate::diagnostic::quote;
 use crate::document::schema::{AgentItem, GroupItem};
 use crate::document::validate::Check;
 use crate::identity::Sponsor;

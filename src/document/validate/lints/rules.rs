@@ -7,7 +7,7 @@ use std::collections::hash_map::DefaultHasher;
 use super::{BUDGET, Known};
 use crate::condition::Truth;
 use crate::diagnostic::Span;
-use crate::document::report::quote;
+use crate::diagnostic::quote;
 use crate::document::schema::{RuleItem, SubjectItem, Text};
 use crate::document::validate::Check;
 use crate::pattern::Pattern;

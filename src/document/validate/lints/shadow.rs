@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{BUDGET, Known};
-use crate::document::report::quote;
+use crate::diagnostic::quote;
 use crate::document::validate::Check;
 use crate::pattern::Pattern;
 use crate::rule::{Effect, Mode, ResourceHead, Rule, SubjectHead};

@@ -1,0 +1,320 @@
+//! Which heads does something belong to? The distinct heads of a rule set, by kind, and how members of them are found.
+//!
+//! INVARIANT: a class is found through exactly one of its parts (the most telling one) and then verified, so nothing is
+//! reported twice.
+//!
+//! Next room: `index`.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+use smallvec::SmallVec;
+
+use crate::label::Label;
+use crate::name::{BlueprintId, GroupId};
+use crate::pattern::{Pattern, PatternSet};
+use crate::resource::ResourceRef;
+use crate::rule::{ResourceHead, SubjectHead};
+
+/// Classes that something belongs to. Resource classes carry the flag [`MAYBE`] where that depends on an unknown label.
+pub(crate) type Found = SmallVec<[u32; 12]>;
+
+/// The flag of a class that something may belong to.
+pub(crate) const MAYBE: u32 = 1 << 31;
+
+/// Whether membership is undecided.
+#[inline]
+pub(crate) const fn maybe(class: u32) -> bool {
+    class & MAYBE != 0
+}
+
+/// The class without its flag.
+#[inline]
+pub(crate) const fn class_of(class: u32) -> u32 {
+    class & !MAYBE
+}
+
+/// What a subject head can ask of a link.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SubjectView<'s> {
+    pub(crate) kind: &'s str,
+    pub(crate) id: &'s str,
+    /// Groups, nested ones included, ascending.
+    pub(crate) groups: &'s [GroupId],
+    /// Groups that the request claims besides.
+    pub(crate) claims: &'s [&'s str],
+    pub(crate) blueprint: Option<&'s BlueprintId>,
+}
+
+impl SubjectView<'_> {
+    fn is_in(&self, group: &GroupId) -> bool {
+        self.groups.binary_search(group).is_ok() || self.claims.contains(&group.as_str())
+    }
+}
+
+/// What a resource head can ask of a resource, its label apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResourceView<'r> {
+    pub(crate) kind: &'r str,
+    pub(crate) id: &'r str,
+    /// Containers, outer ones included, ascending.
+    pub(crate) containers: &'r [ResourceRef],
+}
+
+/// Numbers in buckets: bucket to numbers.
+#[derive(Clone, Debug, Default)]
+struct Buckets {
+    starts: Vec<u32>,
+    items: Vec<u32>,
+}
+
+impl Buckets {
+    fn of(lists: &[Vec<u32>]) -> Self {
+        let mut buckets = Self::default();
+        for list in lists {
+            buckets.starts.push(position(buckets.items.len()));
+            buckets.items.extend_from_slice(list);
+        }
+        buckets.starts.push(position(buckets.items.len()));
+        buckets
+    }
+
+    fn get(&self, bucket: u32) -> &[u32] {
+        let at = bucket as usize;
+        let (Some(start), Some(end)) = (self.starts.get(at), self.starts.get(at + 1)) else { return &[] };
+        self.items.get(*start as usize..*end as usize).unwrap_or_default()
+    }
+}
+
+/// A place in a table as a number. Tables are bounded far below ([`crate::Limits::rules`]).
+pub(super) fn position(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// Distinct patterns, matched at once; the class of a pattern is its place.
+#[derive(Clone, Debug)]
+pub(crate) struct PatternClasses {
+    patterns: Vec<Pattern>,
+    set: PatternSet,
+}
+
+impl PatternClasses {
+    pub(super) fn new(patterns: Vec<Pattern>) -> Self {
+        let set = PatternSet::new(&patterns);
+        Self { patterns, set }
+    }
+
+    /// The classes of an id.
+    #[inline]
+    pub(crate) fn find(&self, id: &str, found: &mut Found) {
+        if !self.patterns.is_empty() {
+            self.set.matches(id, |class| found.push(class));
+        }
+    }
+
+    pub(crate) fn get(&self, class: u32) -> Option<&Pattern> {
+        self.patterns.get(class as usize)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.patterns.len()
+    }
+}
+
+/// Distinct subject heads.
+#[derive(Clone, Debug)]
+pub(crate) struct SubjectClasses {
+    heads: Vec<SubjectHead>,
+    ids: PatternClasses,
+    /// Pattern of an id to the heads that are found through it.
+    by_id: Buckets,
+    by_group: HashMap<Box<str>, Vec<u32>>,
+    by_blueprint: HashMap<Box<str>, Vec<u32>>,
+    by_kind: HashMap<Box<str>, Vec<u32>>,
+}
+
+impl SubjectClasses {
+    pub(super) fn new(heads: Vec<SubjectHead>) -> Self {
+        let mut patterns: BTreeMap<&Pattern, Vec<u32>> = BTreeMap::new();
+        let (mut by_group, mut by_blueprint, mut by_kind) = (HashMap::new(), HashMap::new(), HashMap::new());
+        for (class, head) in (0u32..).zip(&heads) {
+            if let Some(group) = &head.group {
+                file(&mut by_group, group.as_str(), class);
+            } else if let Some(blueprint) = &head.blueprint {
+                file(&mut by_blueprint, blueprint.as_str(), class);
+            } else if let Some(id) = &head.id {
+                patterns.entry(id).or_default().push(class);
+            } else if let Some(kind) = &head.kind {
+                file(&mut by_kind, kind.as_str(), class);
+            }
+            // A head without any part matches everybody and is never made: it is no head at all.
+        }
+        let lists: Vec<Vec<u32>> = patterns.values().cloned().collect();
+        let ids = PatternClasses::new(patterns.into_keys().cloned().collect());
+        Self { by_id: Buckets::of(&lists), ids, by_group, by_blueprint, by_kind, heads }
+    }
+
+    /// The classes that a link belongs to, with the groups that it claims. Not sorted.
+    pub(crate) fn find(&self, view: &SubjectView<'_>, found: &mut Found) {
+        let mut add = |classes: &[u32], id_holds: bool| {
+            for &class in classes {
+                if self.heads.get(class as usize).is_some_and(|head| holds(head, view, id_holds)) {
+                    found.push(class);
+                }
+            }
+        };
+        if !self.by_group.is_empty() {
+            for group in view.groups {
+                add(self.by_group.get(group.as_str()).map_or(&[], Vec::as_slice), false);
+            }
+            for (at, group) in view.claims.iter().enumerate() {
+                let known = view.groups.iter().any(|listed| listed.as_str() == *group);
+                let again = view.claims.iter().take(at).any(|earlier| earlier == group);
+                if !known && !again {
+                    add(self.by_group.get(*group).map_or(&[], Vec::as_slice), false);
+                }
+            }
+        }
+        if let Some(blueprint) = view.blueprint {
+            add(self.by_blueprint.get(blueprint.as_str()).map_or(&[], Vec::as_slice), false);
+        }
+        if let Some(classes) = self.by_kind.get(view.kind) {
+            add(classes, false);
+        }
+        if self.ids.len() > 0 {
+            self.ids.set.matches(view.id, |pattern| add(self.by_id.get(pattern), true));
+        }
+    }
+
+    pub(crate) fn get(&self, class: u32) -> Option<&SubjectHead> {
+        self.heads.get(class as usize)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.heads.len()
+    }
+}
+
+fn file(map: &mut HashMap<Box<str>, Vec<u32>>, key: &str, class: u32) {
+    if let Some(list) = map.get_mut(key) {
+        list.push(class);
+    } else {
+        map.insert(key.into(), vec![class]);
+    }
+}
+
+/// Whether all parts of a subject head hold; of its id that may be known already.
+pub(crate) fn holds(head: &SubjectHead, view: &SubjectView<'_>, id_holds: bool) -> bool {
+    head.kind.as_ref().is_none_or(|kind| kind.as_str() == view.kind)
+        && head.group.as_ref().is_none_or(|group| view.is_in(group))
+        && head.blueprint.as_ref().is_none_or(|blueprint| view.blueprint == Some(blueprint))
+        && (id_holds || head.id.as_ref().is_none_or(|id| id.matches(view.id)))
+}
+
+/// Distinct resource heads.
+#[derive(Clone, Debug)]
+pub(crate) struct ResourceClasses {
+    heads: Vec<ResourceHead>,
+    ids: PatternClasses,
+    by_id: Buckets,
+    by_container: HashMap<Box<str>, Vec<u32>>,
+    by_kind: HashMap<Box<str>, Vec<u32>>,
+    /// Heads that say nothing but a label.
+    by_label: Vec<u32>,
+    labelled: bool,
+}
+
+impl ResourceClasses {
+    pub(super) fn new(heads: Vec<ResourceHead>) -> Self {
+        let mut patterns: BTreeMap<&Pattern, Vec<u32>> = BTreeMap::new();
+        let (mut by_container, mut by_kind, mut by_label) = (HashMap::new(), HashMap::new(), Vec::new());
+        for (class, head) in (0u32..).zip(&heads) {
+            if let Some(id) = head.id.as_ref().filter(|id| !id.is_everything()) {
+                patterns.entry(id).or_default().push(class);
+            } else if let Some(container) = &head.container {
+                // By id: two containers of equal id and other type are told apart when the head is verified.
+                file(&mut by_container, container.id.as_str(), class);
+            } else if let Some(kind) = &head.kind {
+                file(&mut by_kind, kind.as_str(), class);
+            } else if let Some(everything) = &head.id {
+                patterns.entry(everything).or_default().push(class);
+            } else {
+                by_label.push(class);
+            }
+        }
+        let lists: Vec<Vec<u32>> = patterns.values().cloned().collect();
+        let ids = PatternClasses::new(patterns.into_keys().cloned().collect());
+        let labelled = heads.iter().any(|head| head.at_most.is_some() || head.at_least.is_some());
+        Self { by_id: Buckets::of(&lists), ids, by_container, by_kind, by_label, labelled, heads }
+    }
+
+    /// The classes whose parts hold of a resource, their bounds on its label apart. Not sorted.
+    pub(crate) fn find(&self, view: &ResourceView<'_>, found: &mut Found) {
+        found.extend_from_slice(&self.by_label);
+        let mut add = |classes: &[u32], id_holds: bool| {
+            for &class in classes {
+                if self.heads.get(class as usize).is_some_and(|head| is_within(head, view, id_holds)) {
+                    found.push(class);
+                }
+            }
+        };
+        if let Some(classes) = self.by_kind.get(view.kind) {
+            add(classes, false);
+        }
+        if !self.by_container.is_empty() {
+            for (at, container) in view.containers.iter().enumerate() {
+                // Containers are ascending by type, so equal ids of several types need not be neighbours.
+                if view.containers.iter().take(at).any(|earlier| earlier.id == container.id) {
+                    continue;
+                }
+                add(self.by_container.get(container.id.as_str()).map_or(&[], Vec::as_slice), false);
+            }
+        }
+        if self.ids.len() > 0 {
+            self.ids.set.matches(view.id, |pattern| add(self.by_id.get(pattern), true));
+        }
+    }
+
+    /// Keeps the classes whose bounds admit a label (`None`: unknown), and flags those that are undecided.
+    pub(crate) fn narrow(&self, label: Option<Label>, found: &mut Found) {
+        if !self.labelled {
+            return;
+        }
+        found.retain(|class| {
+            let Some(head) = self.heads.get(*class as usize) else { return false };
+            if head.at_most.is_none() && head.at_least.is_none() {
+                return true;
+            }
+            match label {
+                Some(label) => {
+                    head.at_most.is_none_or(|most| label.flows_to(most))
+                        && head.at_least.is_none_or(|least| least.flows_to(label))
+                }
+                None => {
+                    *class |= MAYBE;
+                    true
+                }
+            }
+        });
+    }
+
+    /// Whether any head bounds labels.
+    pub(crate) const fn is_labelled(&self) -> bool {
+        self.labelled
+    }
+
+    pub(crate) fn get(&self, class: u32) -> Option<&ResourceHead> {
+        self.heads.get(class as usize)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.heads.len()
+    }
+}
+
+/// Whether all parts of a resource head but its bounds on the label hold.
+fn is_within(head: &ResourceHead, view: &ResourceView<'_>, id_holds: bool) -> bool {
+    head.kind.as_ref().is_none_or(|kind| kind.as_str() == view.kind)
+        && head.container.as_ref().is_none_or(|container| view.containers.binary_search(container).is_ok())
+        && (id_holds || head.id.as_ref().is_none_or(|id| id.matches(view.id)))
+}

@@ -1,0 +1,266 @@
+//! What is a compiled rule? Its heads as classes, its condition and bounds, packed.
+//!
+//! INVARIANT: a packed rule says what its [`Rule`] said, no more and no less: [`RuleSet::matches`] is the conjunction of its
+//! four heads.
+//!
+//! Next room: `policy`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::classes::{PatternClasses, ResourceClasses, SubjectClasses, class_of, maybe, position};
+use super::index::{DIMENSIONS, Filed, Index, Query};
+use crate::condition::Condition;
+use crate::diagnostic::Span;
+use crate::name::RuleId;
+use crate::pattern::Pattern;
+use crate::rule::{Effect, Mode, Requirement, ResourceHead, Rule, Source, SubjectHead};
+use crate::scope::Constraint;
+use crate::time::Timestamp;
+
+/// Where a packed rule has nothing.
+pub(crate) const NO_INDEX: u32 = u32::MAX;
+
+/// A range in one of the tables of a set.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Range {
+    start: u32,
+    end: u32,
+}
+
+impl Range {
+    fn of<T>(self, table: &[T]) -> &[T] {
+        table.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+/// A rule as it is judged.
+#[derive(Clone, Debug)]
+pub(crate) struct PackedRule {
+    pub(crate) id: RuleId,
+    pub(crate) source: Source,
+    pub(crate) effect: Effect,
+    pub(crate) mode: Mode,
+    heads: [Range; DIMENSIONS],
+    /// Index into the conditions, or [`NO_INDEX`].
+    pub(crate) when: u32,
+    /// Index into the intervals, or [`NO_INDEX`].
+    interval: u32,
+    arguments: Range,
+    requirements: Range,
+    pub(crate) message: Option<Arc<str>>,
+    pub(crate) span: Span,
+}
+
+/// Rules with their index.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleSet {
+    rules: Vec<PackedRule>,
+    lists: Vec<u32>,
+    pub(crate) subjects: SubjectClasses,
+    pub(crate) actions: PatternClasses,
+    pub(crate) tools: PatternClasses,
+    pub(crate) resources: ResourceClasses,
+    conditions: Vec<Condition>,
+    intervals: Vec<(Timestamp, Timestamp)>,
+    constraints: Vec<(String, Constraint)>,
+    requirements: Vec<Requirement>,
+    /// Rules that permit, and count.
+    pub(crate) permits: Index,
+    /// Rules that forbid or require, and all rules on trial.
+    pub(crate) restrictions: Index,
+}
+
+/// What a table of distinct things is made of.
+struct Distinct<T> {
+    items: Vec<T>,
+}
+
+impl<T: Clone + Eq + core::hash::Hash> Distinct<T> {
+    /// Collects what occurs; `order` makes the places independent of the order of rules.
+    fn new<'t>(occurring: impl Iterator<Item = &'t T>) -> (Self, HashMap<&'t T, u32>)
+    where
+        T: 't,
+    {
+        let mut items: Vec<T> = Vec::new();
+        let mut places: HashMap<&T, u32> = HashMap::new();
+        for item in occurring {
+            places.entry(item).or_insert_with(|| {
+                items.push(item.clone());
+                position(items.len() - 1)
+            });
+        }
+        (Self { items }, places)
+    }
+}
+
+impl RuleSet {
+    /// Compiles rules, whatever their order.
+    pub(crate) fn new(rules: &[Rule]) -> Self {
+        let mut sorted: Vec<&Rule> = rules.iter().collect();
+        sorted.sort_by(|a, b| a.id.cmp(&b.id));
+        let everyone = SubjectHead::default();
+        let anything = ResourceHead::default();
+        // A head that says nothing matches everything, and then so does the whole list.
+        let subjects_of = |rule: &'_ Rule| !rule.subjects.contains(&everyone);
+        let resources_of = |rule: &'_ Rule| !rule.resources.contains(&anything);
+        let patterns_of = |patterns: &[Pattern]| !patterns.iter().any(Pattern::is_everything);
+        let (subjects, subject_places) =
+            Distinct::new(sorted.iter().filter(|rule| subjects_of(rule)).flat_map(|rule| &rule.subjects));
+        let (resources, resource_places) =
+            Distinct::new(sorted.iter().filter(|rule| resources_of(rule)).flat_map(|rule| &rule.resources));
+        let (actions, action_places) =
+            Distinct::new(sorted.iter().filter(|rule| patterns_of(&rule.actions)).flat_map(|rule| &rule.actions));
+        let (tools, tool_places) =
+            Distinct::new(sorted.iter().filter(|rule| !rule.tools.is_empty()).flat_map(|rule| &rule.tools));
+        let (conditions, condition_places) = Distinct::new(sorted.iter().filter_map(|rule| rule.when.as_ref()));
+        let mut set = Self {
+            rules: Vec::with_capacity(sorted.len()),
+            lists: Vec::new(),
+            subjects: SubjectClasses::new(subjects.items),
+            actions: PatternClasses::new(actions.items),
+            tools: PatternClasses::new(tools.items),
+            resources: ResourceClasses::new(resources.items),
+            conditions: conditions.items,
+            intervals: Vec::new(),
+            constraints: Vec::new(),
+            requirements: Vec::new(),
+            permits: Index::default(),
+            restrictions: Index::default(),
+        };
+        let mut lists: BTreeMap<Vec<u32>, Range> = BTreeMap::new();
+        for rule in sorted {
+            let any = |meant: bool, places: Vec<u32>| if meant { places } else { Vec::new() };
+            let places: [Vec<u32>; DIMENSIONS] = [
+                any(subjects_of(rule), rule.subjects.iter().filter_map(|h| subject_places.get(h).copied()).collect()),
+                any(
+                    patterns_of(&rule.actions),
+                    rule.actions.iter().filter_map(|p| action_places.get(p).copied()).collect(),
+                ),
+                rule.tools.iter().filter_map(|p| tool_places.get(p).copied()).collect(),
+                any(
+                    resources_of(rule),
+                    rule.resources.iter().filter_map(|h| resource_places.get(h).copied()).collect(),
+                ),
+            ];
+            let heads = places.map(|list| set.list(list, &mut lists));
+            let when = rule.when.as_ref().and_then(|c| condition_places.get(c).copied()).unwrap_or(NO_INDEX);
+            set.push(rule, heads, when);
+        }
+        let counts = [set.subjects.len(), set.actions.len(), set.tools.len(), set.resources.len()];
+        let filed = |permits: bool| -> Vec<Filed<'_>> {
+            let numbered = (0u32..).zip(&set.rules);
+            let these =
+                numbered.filter(|(_, rule)| (rule.effect == Effect::Permit && rule.mode == Mode::Enforce) == permits);
+            these.map(|(at, rule)| Filed { rule: at, classes: rule.heads.map(|range| range.of(&set.lists)) }).collect()
+        };
+        let (permits, restrictions) = (Index::new(&filed(true), counts), Index::new(&filed(false), counts));
+        Self { permits, restrictions, ..set }
+    }
+
+    /// A list of classes, ascending, kept once however many rules have it.
+    fn list(&mut self, mut list: Vec<u32>, known: &mut BTreeMap<Vec<u32>, Range>) -> Range {
+        if list.is_empty() {
+            return Range::default();
+        }
+        list.sort_unstable();
+        list.dedup();
+        if let Some(range) = known.get(&list) {
+            return *range;
+        }
+        let start = position(self.lists.len());
+        self.lists.extend_from_slice(&list);
+        let range = Range { start, end: position(self.lists.len()) };
+        known.insert(list, range);
+        range
+    }
+
+    fn push(&mut self, rule: &Rule, heads: [Range; DIMENSIONS], when: u32) {
+        let interval = rule.interval.map_or(NO_INDEX, |interval| {
+            self.intervals.push(interval);
+            position(self.intervals.len() - 1)
+        });
+        let arguments = position(self.constraints.len());
+        self.constraints.extend(rule.arguments.iter().map(|(name, constraint)| (name.clone(), constraint.clone())));
+        let requirements = position(self.requirements.len());
+        self.requirements.extend_from_slice(&rule.requirements);
+        self.rules.push(PackedRule {
+            id: rule.id.clone(),
+            source: rule.source,
+            effect: rule.effect,
+            mode: rule.mode,
+            heads,
+            when,
+            interval,
+            arguments: Range { start: arguments, end: position(self.constraints.len()) },
+            requirements: Range { start: requirements, end: position(self.requirements.len()) },
+            message: rule.message.clone(),
+            span: rule.span,
+        });
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    pub(crate) fn get(&self, rule: u32) -> Option<&PackedRule> {
+        self.rules.get(rule as usize)
+    }
+
+    pub(crate) fn condition(&self, rule: &PackedRule) -> Option<&Condition> {
+        self.conditions.get(rule.when as usize)
+    }
+
+    pub(crate) fn interval(&self, rule: &PackedRule) -> Option<(Timestamp, Timestamp)> {
+        self.intervals.get(rule.interval as usize).copied()
+    }
+
+    /// Bounds on arguments, all of which must be met.
+    pub(crate) fn arguments(&self, rule: &PackedRule) -> &[(String, Constraint)] {
+        rule.arguments.of(&self.constraints)
+    }
+
+    pub(crate) fn requirements(&self, rule: &PackedRule) -> &[Requirement] {
+        rule.requirements.of(&self.requirements)
+    }
+
+    /// Classes that a rule names in a dimension: subject, action, tool, resource. None: any.
+    pub(crate) fn classes(&self, rule: &PackedRule, dimension: usize) -> &[u32] {
+        rule.heads.get(dimension).map_or(&[], |range| range.of(&self.lists))
+    }
+
+    /// Whether the heads of a rule match: `None` if not, `Some(false)` if that depends on an unknown label.
+    #[inline]
+    pub(crate) fn matches(&self, rule: &PackedRule, query: &Query<'_>) -> Option<bool> {
+        let mut sure = true;
+        for (range, found) in rule.heads.iter().zip(query.classes) {
+            if range.start == range.end {
+                continue;
+            }
+            sure &= shares(range.of(&self.lists), found)?;
+        }
+        Some(sure)
+    }
+}
+
+/// Whether an ascending list and what was found have a class in common; `Some(false)`: only undecided ones.
+#[inline]
+fn shares(list: &[u32], found: &[u32]) -> Option<bool> {
+    let mut undecided = None;
+    for &class in found {
+        let of = class_of(class);
+        let listed = match list {
+            [only] => *only == of,
+            _ => list.binary_search(&of).is_ok(),
+        };
+        if listed && !maybe(class) {
+            return Some(true);
+        }
+        if listed {
+            undecided = Some(false);
+        }
+    }
+    undecided
+}

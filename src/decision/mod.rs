@@ -1,0 +1,326 @@
+//! What is the answer? Deny with objections, or allow with a set of requirements.
+//!
+//! A [`Decision`] is compact: numbers of rules, links and resources, on the stack. It borrows its [`Engine`], which names them;
+//! [`crate::door`] writes it as JSON, [`crate::explain`] for people, [`crate::audit`] for the record.
+//!
+//! INVARIANT: the verdict follows from objections and requirements and from nothing else: any objection is `deny`, else an
+//! outstanding approval `defer`, else an outstanding control `step_up`, else a change of the arguments `modify`, else `allow`.
+//! Objections and requirements are sorted, so that equal questions have equal answers byte for byte (law 4).
+//!
+//! Next room: [`crate::evaluate`].
+
+mod code;
+mod requirement;
+
+use core::fmt;
+
+use smallvec::SmallVec;
+
+use crate::compile::PackedRule;
+use crate::diagnostic::Span;
+use crate::engine::Engine;
+use crate::rule::{Control, Requirement, Source};
+
+pub use code::{Code, Layer};
+pub(crate) use requirement::approver_name;
+pub use requirement::{Kind, requirement_id};
+
+/// The answer in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Go on.
+    Allow,
+    /// Go on with changed arguments.
+    Modify,
+    /// The caller must meet a control first.
+    StepUp,
+    /// A person must approve first.
+    Defer,
+    /// No.
+    Deny,
+}
+
+impl Verdict {
+    /// All verdicts.
+    pub const ALL: [Self; 5] = [Self::Allow, Self::Modify, Self::StepUp, Self::Defer, Self::Deny];
+
+    /// Its name in answers and tests.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Modify => "modify",
+            Self::StepUp => "step_up",
+            Self::Defer => "defer",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A rule of the engine's policy, or a grant of its directory, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RuleNumber {
+    pub(crate) source: Source,
+    pub(crate) at: u32,
+}
+
+/// Why not: one reason, with the link and the resource that it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Objection {
+    pub(crate) code: Code,
+    pub(crate) rule: Option<RuleNumber>,
+    /// Place in the chain: 0 is the subject.
+    pub(crate) link: u8,
+    /// Place among the resources: 0 is the resource, targets follow.
+    pub(crate) resource: u16,
+}
+
+/// Something to be done: a requirement of a rule, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Demand {
+    pub(crate) kind: Kind,
+    /// Of several controls the one to meet: the least demanding that can be met here.
+    pub(crate) control: Option<Control>,
+    pub(crate) rule: RuleNumber,
+    /// Place among the rule's requirements.
+    pub(crate) at: u16,
+    pub(crate) link: u8,
+    pub(crate) resource: u16,
+}
+
+/// A rule on trial that applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Report {
+    pub(crate) rule: RuleNumber,
+    pub(crate) link: u8,
+    pub(crate) resource: u16,
+    /// Whether a fact that it needs is unknown.
+    pub(crate) unknown: bool,
+}
+
+/// The answer to one request.
+#[derive(Clone, Debug)]
+pub struct Decision<'e> {
+    pub(crate) engine: &'e Engine,
+    pub(crate) objections: SmallVec<[Objection; 6]>,
+    pub(crate) demands: SmallVec<[Demand; 6]>,
+    pub(crate) reports: SmallVec<[Report; 2]>,
+}
+
+impl PartialEq for Decision<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.objections == other.objections
+            && self.demands == other.demands
+            && self.reports == other.reports
+            && self.policy_version() == other.policy_version()
+            && self.directory_version() == other.directory_version()
+    }
+}
+
+/// A reason of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason<'e> {
+    /// Its code.
+    pub code: Code,
+    /// The rule or grant, if one is behind it.
+    pub rule: Option<RuleRef<'e>>,
+}
+
+impl<'e> Reason<'e> {
+    /// What it says, to people and models: the rule's own message, or the code's.
+    #[must_use]
+    pub fn message(&self) -> &'e str {
+        let own = if self.code.layer() == Layer::Rule { self.rule.and_then(|rule| rule.message()) } else { None };
+        own.unwrap_or(self.code.message())
+    }
+}
+
+/// A rule or grant that a decision names.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleRef<'e> {
+    packed: &'e PackedRule,
+}
+
+impl PartialEq for RuleRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.packed.id == other.packed.id && self.packed.source == other.packed.source
+    }
+}
+
+impl Eq for RuleRef<'_> {}
+
+impl<'e> RuleRef<'e> {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &'e str {
+        self.packed.id.as_str()
+    }
+
+    /// Whether it is a rule of the policy or a grant of the directory.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        self.packed.source
+    }
+
+    /// What it says when it objects or requires, if its author wrote it.
+    #[must_use]
+    pub fn message(&self) -> Option<&'e str> {
+        self.packed.message.as_deref()
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.packed.span
+    }
+}
+
+/// Something that must be done before or with the call.
+#[derive(Clone, Copy, Debug)]
+pub struct Outstanding<'e> {
+    /// What kind of thing.
+    pub kind: Kind,
+    /// What.
+    pub requirement: &'e Requirement,
+    /// Of several controls the one to meet: the least demanding that somebody in the call can meet.
+    pub control: Option<Control>,
+    /// The rule that requires it; the first by id, if several do.
+    pub rule: RuleRef<'e>,
+}
+
+impl<'e> Decision<'e> {
+    pub(crate) fn new(engine: &'e Engine) -> Self {
+        Self { engine, objections: SmallVec::new(), demands: SmallVec::new(), reports: SmallVec::new() }
+    }
+
+    /// The answer in one word.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        if !self.objections.is_empty() {
+            return Verdict::Deny;
+        }
+        // Sorted by kind: the first is the gravest.
+        match self.demands.first().map(|demand| demand.kind) {
+            Some(Kind::Approval) => Verdict::Defer,
+            Some(Kind::Control) => Verdict::StepUp,
+            Some(Kind::Change) => Verdict::Modify,
+            Some(Kind::Obligation) | None => Verdict::Allow,
+        }
+    }
+
+    /// Whether the call may go on now, if the host carries out every change and obligation.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        matches!(self.verdict(), Verdict::Allow | Verdict::Modify)
+    }
+
+    /// Why not; each reason once, in the order of layers. Empty unless denied.
+    pub fn reasons(&self) -> impl Iterator<Item = Reason<'e>> + '_ {
+        let distinct = self.objections.iter().enumerate().filter(|(at, objection)| {
+            let same = |earlier: &Objection| (earlier.code, earlier.rule) == (objection.code, objection.rule);
+            !self.objections.iter().take(*at).any(same)
+        });
+        distinct.map(|(_, objection)| Reason {
+            code: objection.code,
+            rule: objection.rule.and_then(|rule| self.rule(rule)),
+        })
+    }
+
+    /// Whether a reason with this code is among the reasons.
+    #[must_use]
+    pub fn has(&self, code: Code) -> bool {
+        self.objections.iter().any(|objection| objection.code == code)
+    }
+
+    /// Whether the same call can succeed later or with other signals: every objection must allow it.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.objections.iter().all(|objection| objection.code.is_retryable())
+    }
+
+    /// What must be done, each thing once: approvals, controls, changes of arguments, obligations.
+    pub fn requirements(&self) -> impl Iterator<Item = Outstanding<'e>> + '_ {
+        let found = |demand: &Demand| {
+            let rule = self.packed(demand.rule)?;
+            let requirement = self.engine.set(demand.rule.source).0.requirements(rule).get(usize::from(demand.at))?;
+            Some(Outstanding {
+                kind: demand.kind,
+                requirement,
+                control: demand.control,
+                rule: RuleRef { packed: rule },
+            })
+        };
+        let distinct = self.demands.iter().enumerate().filter(move |(at, demand)| {
+            let this = found(demand).map(|found| found.requirement);
+            let same = |earlier: &Demand| found(earlier).map(|found| found.requirement) == this;
+            !self.demands.iter().take(*at).any(same)
+        });
+        distinct.filter_map(move |(_, demand)| found(demand))
+    }
+
+    /// Rules on trial (`mode: report-only`) that applied: what they would have done, had they counted.
+    pub fn reported(&self) -> impl Iterator<Item = RuleRef<'e>> + '_ {
+        let distinct = self
+            .reports
+            .iter()
+            .enumerate()
+            .filter(|(at, report)| !self.reports.iter().take(*at).any(|earlier| earlier.rule == report.rule));
+        distinct.filter_map(|(_, report)| self.rule(report.rule))
+    }
+
+    /// The policy that was seen.
+    #[must_use]
+    pub fn policy_version(&self) -> &'e str {
+        self.engine.policy().version()
+    }
+
+    /// The directory that was seen.
+    #[must_use]
+    pub fn directory_version(&self) -> &'e str {
+        self.engine.directory().version()
+    }
+
+    pub(crate) fn packed(&self, rule: RuleNumber) -> Option<&'e PackedRule> {
+        self.engine.set(rule.source).0.get(rule.at)
+    }
+
+    pub(crate) fn rule(&self, rule: RuleNumber) -> Option<RuleRef<'e>> {
+        self.packed(rule).map(|packed| RuleRef { packed })
+    }
+
+    pub(crate) fn object(&mut self, code: Code, rule: Option<RuleNumber>, link: usize, resource: usize) {
+        self.objections.push(Objection { code, rule, link: narrow_u8(link), resource: narrow_u16(resource) });
+    }
+
+    /// Brings everything into order, each thing once.
+    pub(crate) fn finish(&mut self) {
+        if self.objections.len() > 1 {
+            self.objections.sort_unstable_by_key(|o| (o.code.layer(), o.code, o.rule, o.link, o.resource));
+            self.objections.dedup();
+        }
+        if self.demands.len() > 1 {
+            self.demands.sort_unstable();
+            self.demands.dedup();
+        }
+        if self.reports.len() > 1 {
+            self.reports.sort_unstable();
+            self.reports.dedup();
+        }
+    }
+}
+
+/// A place in the chain, which [`crate::Limits::chain_depth`] bounds.
+pub(crate) fn narrow_u8(at: usize) -> u8 {
+    u8::try_from(at).unwrap_or(u8::MAX)
+}
+
+/// A place among resources, which [`crate::Limits::targets`] bounds.
+pub(crate) fn narrow_u16(at: usize) -> u16 {
+    u16::try_from(at).unwrap_or(u16::MAX)
+}

@@ -1,0 +1,253 @@
+//! Records to a snapshot: closures, facts, compiled grants.
+//!
+//! Never fails: what `check` would refuse (it is called before, except for documents, which were validated) counts as
+//! absent here, and circles end.
+//!
+//! Next room: [`crate::engine`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+
+use super::Directory;
+use super::records::{AgentRecord, Principal, ResourceRecord, ToolRecord};
+use crate::compile::RuleSet;
+use crate::entities::Entities;
+use crate::grant::{Approval, Grant};
+use crate::identity::{Agent, Sponsor, State, User, UserKind};
+use crate::name::{BlueprintId, GroupId, RuleId, UserId};
+use crate::resource::ResourceRef;
+use crate::rule::{Effect, Mode, ResourceHead, Rule, Source};
+use crate::tool::{EffectClass, Tool};
+use crate::value::Value;
+
+pub(super) fn build(entities: &Entities, version: &str) -> Directory {
+    let closures = Closures::of(entities.groups.iter().map(|group| (&group.id, &group.groups)));
+    let mut principals = principals(entities, &closures);
+    link_accounts(&mut principals, entities);
+    let resources = resources(entities);
+    let tool_records = tools(entities);
+    let tools = (0u32..).zip(&tool_records).map(|(at, tool)| (tool.id.clone(), at)).collect();
+    let mut approvals: HashMap<Box<str>, Vec<Approval>> = HashMap::new();
+    for approval in &entities.approvals {
+        approvals.entry(approval.call.as_str().into()).or_default().push(approval.clone());
+    }
+    for given in approvals.values_mut() {
+        given.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+    let grants: Vec<Rule> = entities.grants.iter().filter_map(lower).collect();
+    let mut directory = Directory {
+        version: version.into(),
+        hasher: DefaultHashBuilder::default(),
+        principals,
+        principal_table: HashTable::new(),
+        resources,
+        resource_table: HashTable::new(),
+        tools,
+        tool_records,
+        grants: RuleSet::new(&grants),
+        approvals,
+    };
+    index(&mut directory);
+    directory
+}
+
+fn index(directory: &mut Directory) {
+    let hashes: Vec<u64> = directory.principals.iter().map(|p| directory.hash(p.kind_text(), p.id_text())).collect();
+    let mut table = HashTable::with_capacity(hashes.len());
+    for (at, hash) in (0u32..).zip(&hashes) {
+        table.insert_unique(*hash, at, |at| hashes.get(*at as usize).copied().unwrap_or_default());
+    }
+    directory.principal_table = table;
+    let names = directory.resources.iter().map(|resource| &resource.reference);
+    let hashes: Vec<u64> = names.map(|name| directory.hash(name.kind.as_str(), name.id.as_str())).collect();
+    let mut table = HashTable::with_capacity(hashes.len());
+    for (at, hash) in (0u32..).zip(&hashes) {
+        table.insert_unique(*hash, at, |at| hashes.get(*at as usize).copied().unwrap_or_default());
+    }
+    directory.resource_table = table;
+}
+
+/// What each thing lies in, at any depth.
+struct Closures<'e, T> {
+    parents: BTreeMap<&'e T, &'e Vec<T>>,
+}
+
+impl<'e, T: Ord + Clone> Closures<'e, T> {
+    fn of(items: impl Iterator<Item = (&'e T, &'e Vec<T>)>) -> Self {
+        Self { parents: items.collect() }
+    }
+
+    /// `direct` and all that these lie in, ascending. What is not listed is left out.
+    fn reach(&self, direct: &[T]) -> Box<[T]> {
+        let mut seen: BTreeSet<&T> = BTreeSet::new();
+        let mut open: Vec<&T> = direct.iter().collect();
+        while let Some(next) = open.pop() {
+            let Some((item, parents)) = self.parents.get_key_value(next) else { continue };
+            if seen.insert(item) {
+                open.extend(parents.iter());
+            }
+        }
+        seen.into_iter().cloned().collect()
+    }
+}
+
+fn names<'n, T>(items: &'n [T], name: impl Fn(&'n T) -> &'n str) -> Value<'static> {
+    items.iter().map(|item| Value::from(name(item).to_owned())).collect()
+}
+
+fn principals(entities: &Entities, closures: &Closures<'_, GroupId>) -> Vec<Principal> {
+    let blueprints: BTreeMap<&BlueprintId, State> = entities.blueprints.iter().map(|b| (&b.id, b.state)).collect();
+    let people = entities.users.iter().filter(|user| user.kind == UserKind::Person);
+    let people: BTreeMap<&UserId, State> = people.map(|user| (&user.id, user.state)).collect();
+    let agents = entities.agents.iter().map(|agent| agent_principal(agent, closures, &blueprints, &people));
+    let users = entities.users.iter().map(|user| user_principal(user, closures));
+    let mut all: Vec<Principal> = agents.chain(users).collect();
+    all.sort_by(|a, b| (a.kind_text(), a.id_text()).cmp(&(b.kind_text(), b.id_text())));
+    all
+}
+
+fn agent_principal(
+    agent: &Agent,
+    closures: &Closures<'_, GroupId>,
+    blueprints: &BTreeMap<&BlueprintId, State>,
+    people: &BTreeMap<&UserId, State>,
+) -> Principal {
+    let groups = closures.reach(&agent.groups);
+    let text = |text: &str| Value::from(text.to_owned());
+    let sponsor_name = agent.sponsor.as_ref().map(|sponsor| match sponsor {
+        Sponsor::User(user) => text(user.as_str()),
+        Sponsor::Group(group) => Value::from(format!("group:{group}")),
+    });
+    let sponsor_is_gone = match &agent.sponsor {
+        Some(Sponsor::User(user)) => people.get(user) != Some(&State::Enabled),
+        Some(Sponsor::Group(_)) | None => false,
+    };
+    let record = AgentRecord {
+        // A blueprint that is not listed cannot be known to be enabled.
+        blueprint_state: agent.blueprint.as_ref().map(|id| blueprints.get(id).copied().unwrap_or(State::Deleted)),
+        sponsor: agent.sponsor.clone(),
+        sponsor_is_gone,
+        owner: agent.owner.clone(),
+        review_by: agent.review_by,
+        blueprint_name: agent.blueprint.as_ref().map(|id| text(id.as_str())),
+        owner_name: agent.owner.as_ref().map(|id| text(id.as_str())),
+        sponsor_name,
+        purpose: agent.purpose.as_deref().map(text),
+        state_name: Value::from(agent.state.name()),
+        review_time: agent.review_by.map(Value::Timestamp),
+        blueprint: agent.blueprint.clone(),
+    };
+    Principal {
+        kind: Value::from("agent"),
+        id: text(agent.id.as_str()),
+        state: agent.state,
+        group_names: names(&groups, GroupId::as_str),
+        groups,
+        attributes: Value::from(agent.attributes.clone()),
+        agent: Some(Box::new(record)),
+        parent: None,
+    }
+}
+
+fn user_principal(user: &User, closures: &Closures<'_, GroupId>) -> Principal {
+    let groups = closures.reach(&user.groups);
+    Principal {
+        kind: Value::from(user.kind.type_name()),
+        id: Value::from(user.id.as_str().to_owned()),
+        state: user.state,
+        group_names: names(&groups, GroupId::as_str),
+        groups,
+        attributes: Value::from(user.attributes.clone()),
+        agent: None,
+        parent: None,
+    }
+}
+
+/// Points the accounts of agents to their agents.
+fn link_accounts(principals: &mut [Principal], entities: &Entities) {
+    let places: BTreeMap<(String, String), u32> = (0u32..)
+        .zip(principals.iter())
+        .map(|(at, p)| ((p.kind_text().to_owned(), p.id_text().to_owned()), at))
+        .collect();
+    for user in &entities.users {
+        let UserKind::AgentUser(agent) = &user.kind else { continue };
+        let place = |kind: &str, id: &str| places.get(&(kind.to_owned(), id.to_owned())).copied();
+        let Some(at) = place(user.kind.type_name(), user.id.as_str()) else { continue };
+        if let Some(account) = principals.get_mut(at as usize) {
+            account.parent = place("agent", agent.as_str());
+        }
+    }
+}
+
+fn resources(entities: &Entities) -> Vec<ResourceRecord> {
+    let closures = Closures::of(entities.resources.iter().map(|r| (&r.reference, &r.containers)));
+    let record = |resource: &crate::resource::Resource| {
+        let containers = closures.reach(&resource.containers);
+        ResourceRecord {
+            reference: resource.reference.clone(),
+            container_names: names(&containers, |c: &ResourceRef| c.id.as_str()),
+            containers,
+            label: resource.label,
+            attributes: Value::from(resource.attributes.clone()),
+            requires_grant: resource.requires_grant,
+        }
+    };
+    let mut records: Vec<ResourceRecord> = entities.resources.iter().map(record).collect();
+    records.sort_by(|a, b| a.reference.cmp(&b.reference));
+    records
+}
+
+fn tools(entities: &Entities) -> Vec<ToolRecord> {
+    let blocked: BTreeMap<&str, bool> = entities.servers.iter().map(|s| (s.id.as_str(), s.blocked)).collect();
+    let record = |tool: &Tool| {
+        let name = tool.id.as_str().strip_prefix(tool.server.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        let mut effects: Vec<EffectClass> = tool.effects.clone();
+        effects.sort_unstable();
+        effects.dedup();
+        ToolRecord {
+            id: tool.id.as_str().into(),
+            server: Value::from(tool.server.as_str().to_owned()),
+            name: Value::from(name.unwrap_or_default().to_owned()),
+            effects: effects.iter().map(|effect| Value::from(effect.name())).collect(),
+            assigned: tool.assigned.clone().into(),
+            requires_grant: tool.requires_grant,
+            digest: tool.digest.as_deref().map(Into::into),
+            // A server that is not listed was never approved.
+            blocked: tool.blocked || blocked.get(tool.server.as_str()).copied().unwrap_or(true),
+        }
+    };
+    let mut records: Vec<ToolRecord> = entities.tools.iter().map(record).collect();
+    records.sort_by(|a, b| a.id.cmp(&b.id));
+    records
+}
+
+/// A grant as the rule that it is: a permit with an interval.
+fn lower(grant: &Grant) -> Option<Rule> {
+    let id: RuleId = grant.id.as_str().parse().ok()?;
+    let resources = grant.scope.resources.iter().map(|resource| ResourceHead {
+        kind: resource.kind.clone(),
+        id: resource.id.clone(),
+        ..ResourceHead::default()
+    });
+    // Empty lists allow nothing in a scope and everything in a rule.
+    if grant.scope.actions.is_empty() || grant.scope.resources.is_empty() {
+        return None;
+    }
+    Some(Rule {
+        id,
+        source: Source::Grant,
+        effect: Effect::Permit,
+        mode: Mode::Enforce,
+        subjects: vec![grant.to.clone()],
+        actions: grant.scope.actions.clone(),
+        tools: Vec::new(),
+        resources: resources.collect(),
+        arguments: grant.scope.arguments.clone(),
+        when: None,
+        interval: Some((grant.start, grant.end)),
+        requirements: Vec::new(),
+        message: None,
+        span: crate::diagnostic::Span::default(),
+    })
+}

@@ -1,0 +1,110 @@
+//! Many questions at once: AuthZEN `evaluations`, with defaults and the three ways to stop.
+//!
+//! Each entry overrides the defaults member by member, whole. INVARIANT: answers come in the order of the entries; an entry that
+//! is malformed is denied and the next is judged.
+//!
+//! Source: AuthZEN Authorization API 1.0, section 7.
+//!
+//! Next room: [`crate::live`].
+
+use serde::Serialize;
+
+use super::Answer;
+use crate::engine::Engine;
+use crate::request::{Defect, Request, parse as parse_json};
+use crate::value::{Key, List, Map, Members, Value};
+
+/// The answers to a batch.
+#[derive(Debug, Serialize)]
+pub(super) struct Batch {
+    evaluations: Vec<Answer>,
+}
+
+/// When to stop.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    End,
+    Deny,
+    Permit,
+}
+
+/// The answers, if it is a batch.
+pub(super) fn parse(bytes: &[u8], engine: &Engine) -> Option<Batch> {
+    // Most requests are single ones, and need not be parsed twice.
+    if !bytes.windows(13).any(|window| window == b"\"evaluations\"") {
+        return None;
+    }
+    let limits = engine.policy().vocabulary().limits();
+    let Ok(Value::Map(root)) = parse_json(bytes, limits) else { return None };
+    let entries = match root.get("evaluations") {
+        Some(Value::List(entries)) if !entries.is_empty() => entries,
+        Some(Value::List(_)) | None => return None,
+        Some(_) => return Some(refused(engine, Defect::new("evaluations", "must be a list"))),
+    };
+    // Every entry reads the defaults again.
+    let work = entries.len().saturating_mul(bytes.len());
+    if entries.len() > limits.batch || work > limits.batch_bytes {
+        let cause = format!("{} evaluations of a request of {} bytes are too many", entries.len(), bytes.len());
+        return Some(refused(engine, Defect::too_large("evaluations", cause)));
+    }
+    let until = match until(&root) {
+        Ok(until) => until,
+        Err(defect) => return Some(refused(engine, defect)),
+    };
+    let mut evaluations = Vec::with_capacity(entries.len());
+    for entry in entries.iter() {
+        let request = match entry {
+            Value::Map(entry) => Request::from_value(merged(&root, entry), engine.policy().vocabulary()),
+            _ => Request::malformed(Defect::new("evaluations", "every entry must be an object")),
+        };
+        let answer = engine.answer(&request);
+        let decided = answer.decision;
+        evaluations.push(answer);
+        if (decided && until == Until::Permit) || (!decided && until == Until::Deny) {
+            break;
+        }
+    }
+    Some(Batch { evaluations })
+}
+
+fn refused(engine: &Engine, defect: Defect) -> Batch {
+    Batch { evaluations: vec![engine.answer(&Request::malformed(defect))] }
+}
+
+fn until(root: &Map<'_>) -> Result<Until, Defect> {
+    let options = match root.get("options") {
+        None | Some(Value::Null) => return Ok(Until::End),
+        Some(Value::Map(options)) => options,
+        Some(_) => return Err(Defect::new("options", "must be an object")),
+    };
+    let semantic = match options.get("evaluations_semantic") {
+        None | Some(Value::Null) => return Ok(Until::End),
+        Some(Value::String(semantic)) => semantic.as_ref(),
+        Some(_) => "",
+    };
+    match semantic {
+        "execute_all" => Ok(Until::End),
+        "deny_on_first_deny" => Ok(Until::Deny),
+        "permit_on_first_permit" => Ok(Until::Permit),
+        _ => Err(Defect::new(
+            "options.evaluations_semantic",
+            "write `execute_all`, `deny_on_first_deny` or `permit_on_first_permit`",
+        )),
+    }
+}
+
+/// An entry with the defaults in its gaps; nothing is copied but references.
+fn merged<'m>(root: &'m Map<'m>, entry: &'m Map<'m>) -> Value<'m> {
+    let lend = |value: &'m Value<'m>| match value {
+        Value::Map(map) => Value::Map(Members::Borrowed(map)),
+        Value::List(items) => Value::List(List::Borrowed(items)),
+        Value::String(text) => Value::from(text.as_ref()),
+        other => other.clone(),
+    };
+    let members = ["subject", "action", "resource", "context"];
+    let entries = members.into_iter().filter_map(|name| {
+        let value = entry.get(name).or_else(|| root.get(name))?;
+        Some((Key::String(name.into()), lend(value)))
+    });
+    Value::from(Map::new(entries.collect()).unwrap_or_default())
+}

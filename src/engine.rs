@@ -1,0 +1,153 @@
+//! What judges? A policy and a directory, linked: for everybody and everything registered it is known which heads they match.
+//!
+//! Linking costs time proportional to the directory; neither the policy nor the directory is copied or changed. INVARIANT: an
+//! [`Engine`] is immutable; a decision sees exactly one policy and one directory, and names both.
+//!
+//! [`crate::evaluate`] judges with it; [`crate::live`] swaps it while other threads judge.
+//!
+//! Next room: [`crate::request`].
+
+use std::sync::Arc;
+
+use crate::compile::{CompiledPolicy, Found, ResourceView, RuleSet, SubjectView};
+use crate::directory::{Directory, Principal};
+
+/// A policy and a directory, ready to judge.
+///
+/// ```
+/// use placet::{Engine, Limits, Link, Request, Target, Verdict, document};
+/// let policy = document::load([("policy.yaml", include_str!("../examples/quickstart.yaml"))], &Limits::default())?;
+/// let engine = Engine::of(&policy);
+/// let call = Request::new(Link::user("mallory"), "tools/call", Target::tool("tickets/read"));
+/// assert_eq!(engine.decide(&call).verdict(), Verdict::Deny);
+/// # Ok::<(), placet::diagnostic::Diagnostics>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Engine {
+    policy: Arc<CompiledPolicy>,
+    directory: Arc<Directory>,
+    rules: Linked,
+    grants: Linked,
+}
+
+/// Classes of a rule set by the places of a directory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Linked {
+    subjects: Lists,
+    resources: Lists,
+    tools: Lists,
+}
+
+/// Lists of classes, one after the other.
+#[derive(Clone, Debug, Default)]
+struct Lists {
+    starts: Vec<u32>,
+    classes: Vec<u32>,
+}
+
+impl Lists {
+    fn push(&mut self, found: &Found) {
+        if self.starts.is_empty() {
+            self.starts.push(0);
+        }
+        self.classes.extend_from_slice(found);
+        self.starts.push(u32::try_from(self.classes.len()).unwrap_or(u32::MAX));
+    }
+
+    #[inline]
+    fn get(&self, at: u32) -> &[u32] {
+        let at = at as usize;
+        let (Some(start), Some(end)) = (self.starts.get(at), self.starts.get(at + 1)) else { return &[] };
+        self.classes.get(*start as usize..*end as usize).unwrap_or_default()
+    }
+}
+
+impl Linked {
+    fn new(set: &RuleSet, directory: &Directory) -> Self {
+        let mut linked = Self::default();
+        let mut found = Found::new();
+        for principal in directory.principals() {
+            found.clear();
+            set.subjects.find(&subject_view(principal, &[]), &mut found);
+            linked.subjects.push(&found);
+        }
+        for resource in directory.resources() {
+            found.clear();
+            let (kind, id) = (resource.reference.kind.as_str(), resource.reference.id.as_str());
+            set.resources.find(&ResourceView { kind, id, containers: &resource.containers }, &mut found);
+            linked.resources.push(&found);
+        }
+        for tool in directory.tools() {
+            found.clear();
+            set.tools.find(&tool.id, &mut found);
+            linked.tools.push(&found);
+        }
+        linked
+    }
+
+    /// Subject classes of a registered principal.
+    #[inline]
+    pub(crate) fn subject(&self, principal: u32) -> &[u32] {
+        self.subjects.get(principal)
+    }
+
+    /// Resource classes of a registered resource, bounds on its label apart.
+    #[inline]
+    pub(crate) fn resource(&self, resource: u32) -> &[u32] {
+        self.resources.get(resource)
+    }
+
+    /// Tool classes of a registered tool.
+    #[inline]
+    pub(crate) fn tool(&self, tool: u32) -> &[u32] {
+        self.tools.get(tool)
+    }
+}
+
+/// What heads can ask of a registered principal.
+pub(crate) fn subject_view<'p>(principal: &'p Principal, claims: &'p [&'p str]) -> SubjectView<'p> {
+    SubjectView {
+        kind: principal.kind_text(),
+        id: principal.id_text(),
+        groups: &principal.groups,
+        claims,
+        blueprint: principal.agent.as_ref().and_then(|agent| agent.blueprint.as_ref()),
+    }
+}
+
+impl Engine {
+    /// Links a policy and a directory.
+    #[must_use]
+    pub fn new(policy: Arc<CompiledPolicy>, directory: Arc<Directory>) -> Self {
+        let rules = Linked::new(policy.rules(), &directory);
+        let grants = Linked::new(directory.grants(), &directory);
+        Self { policy, directory, rules, grants }
+    }
+
+    /// The engine of a sound policy whose documents also say who exists, with the default limits.
+    #[must_use]
+    pub fn of(policy: &crate::document::Validated) -> Self {
+        let compiled = CompiledPolicy::new(policy, &crate::Limits::default());
+        Self::new(Arc::new(compiled), Arc::new(Directory::of(policy)))
+    }
+
+    /// The policy.
+    #[must_use]
+    pub const fn policy(&self) -> &Arc<CompiledPolicy> {
+        &self.policy
+    }
+
+    /// The directory.
+    #[must_use]
+    pub const fn directory(&self) -> &Arc<Directory> {
+        &self.directory
+    }
+
+    /// The rules of the policy with their classes, or the grants of the directory with theirs.
+    pub(crate) fn set(&self, source: crate::rule::Source) -> (&RuleSet, &Linked) {
+        match source {
+            crate::rule::Source::Rule => (self.policy.rules(), &self.rules),
+            crate::rule::Source::Grant => (self.directory.grants(), &self.grants),
+        }
+    }
+}

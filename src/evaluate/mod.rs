@@ -1,0 +1,61 @@
+//! May this be done? The decision: every link of the chain, on every resource, in every layer.
+//!
+//! 1. *Form*: a malformed, oversized or outdated request is denied unjudged.
+//! 2. *Identity* of every link (`identity`).
+//! 3. *Tool* registry, if the resource is a tool (`tool`).
+//! 4. *Rules* for each link and resource: a permit of its own for each, every forbid, every requirement (`rules`).
+//! 5. *Privilege*: what has no permit, what needs a live grant (`privilege`).
+//! 6. *Requirements*: met ones vanish, those that nobody can meet object (`requirement`).
+//!
+//! INVARIANT: deciding cannot fail, waits for nothing, reads no clock and changes nothing; what cannot be judged is denied with
+//! a code. For usual requests it allocates nothing. Laws 1, 2, 4, 5, 6, 7 are decided here and tested in `tests/laws.rs`.
+//!
+//! Next room: [`crate::explain`].
+
+mod facts;
+mod identity;
+mod privilege;
+mod requirement;
+mod rules;
+mod scene;
+mod tool;
+
+pub(crate) use scene::Scene;
+
+use crate::decision::{Code, Decision};
+use crate::engine::Engine;
+use crate::request::Request;
+
+impl Engine {
+    /// Judges a request.
+    #[must_use]
+    pub fn decide<'e>(&'e self, request: &Request<'_>) -> Decision<'e> {
+        let mut decision = Decision::new(self);
+        if let Some(code) = self.form(request) {
+            decision.object(code, None, 0, 0);
+            return decision;
+        }
+        let scene = Scene::new(self, request);
+        identity::judge(&scene, &mut decision);
+        tool::judge(&scene, &mut decision);
+        rules::judge(&scene, &mut decision);
+        requirement::conflicts(&mut decision);
+        decision.finish();
+        decision
+    }
+
+    /// Why a request cannot be judged at all.
+    pub(crate) fn form(&self, request: &Request<'_>) -> Option<Code> {
+        if let Some(defect) = request.defect() {
+            return Some(if defect.too_large { Code::RequestTooLarge } else { Code::RequestMalformed });
+        }
+        let vocabulary = self.policy().vocabulary();
+        if request.stamp != 0 && request.stamp != vocabulary.stamp() {
+            return Some(Code::RequestOutdated);
+        }
+        let limits = vocabulary.limits();
+        let too_many =
+            request.actors().len() > limits.chain_depth || request.targets().len() > limits.targets.saturating_add(1);
+        too_many.then_some(Code::RequestTooLarge)
+    }
+}

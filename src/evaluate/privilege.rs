@@ -1,0 +1,106 @@
+//! Does something permit it? A permit rule, or a live grant; and what needs a grant besides.
+//!
+//! INVARIANT (law 7): a grant counts in `[start, end)` and never outside; with an unknown time it does not count.
+//!
+//! Next room: `requirement`.
+
+use super::rules::Pair;
+use crate::compile::{PackedRule, RuleSet};
+use crate::condition::Truth;
+use crate::decision::{Code, Decision, RuleNumber};
+use crate::rule::Source;
+use crate::time::Timestamp;
+
+pub(super) fn judge(pair: Pair<'_, '_, '_>, decision: &mut Decision<'_>) {
+    let needs_grant = pair.link == pair.scene.immediate() && requires_grant(pair);
+    let permitted = permits(pair, Source::Rule, &mut |_, _| {});
+    if permitted && !needs_grant {
+        return;
+    }
+    let mut dead = Dead::default();
+    let granted = permits(pair, Source::Grant, &mut |at, interval| dead.add(at, interval, pair.scene.request.now()));
+    let mut object = |code: Code, grant: Option<u32>| {
+        let rule = grant.map(|at| RuleNumber { source: Source::Grant, at });
+        decision.object(code, rule, pair.link, pair.resource);
+    };
+    if needs_grant && !granted {
+        object(Code::PrivilegeGrantRequired, None);
+    }
+    if permitted || granted {
+        return;
+    }
+    if let Some((at, _)) = dead.expired {
+        object(Code::PrivilegeGrantExpired, Some(at));
+    }
+    if let Some((at, _)) = dead.future {
+        object(Code::PrivilegeGrantNotStarted, Some(at));
+    }
+    if let Some(at) = dead.untimed {
+        object(Code::PrivilegeTimeUnknown, Some(at));
+    }
+    if dead.is_empty() {
+        object(Code::PrivilegeNoPermit, None);
+    }
+}
+
+fn requires_grant(pair: Pair<'_, '_, '_>) -> bool {
+    let tool = pair.resource == 0 && pair.scene.tool.is_some_and(|tool| tool.requires_grant);
+    tool || pair.thing.record.is_some_and(|record| record.requires_grant)
+}
+
+/// Grants that would permit the call at another time: of each kind the nearest.
+#[derive(Default)]
+struct Dead {
+    expired: Option<(u32, Timestamp)>,
+    future: Option<(u32, Timestamp)>,
+    untimed: Option<u32>,
+}
+
+impl Dead {
+    fn add(&mut self, at: u32, (start, end): (Timestamp, Timestamp), now: Option<Timestamp>) {
+        let Some(now) = now else {
+            self.untimed = Some(self.untimed.map_or(at, |known| known.min(at)));
+            return;
+        };
+        // Of equally near ones the first by id, so that the order of candidates does not matter.
+        if now >= end && self.expired.is_none_or(|(known, known_end)| (end, known) > (known_end, at)) {
+            self.expired = Some((at, end));
+        }
+        if now < start && self.future.is_none_or(|(known, known_start)| (start, at) < (known_start, known)) {
+            self.future = Some((at, start));
+        }
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.expired.is_none() && self.future.is_none() && self.untimed.is_none()
+    }
+}
+
+/// Whether a rule or live grant certainly permits; grants that would at another time are told to `dead`.
+fn permits(pair: Pair<'_, '_, '_>, source: Source, dead: &mut impl FnMut(u32, (Timestamp, Timestamp))) -> bool {
+    let (set, _) = pair.scene.engine.set(source);
+    let query = pair.scene.query(source, pair.party, pair.thing, false);
+    let mut permitted = false;
+    set.permits.candidates(&query, |at| {
+        if let Some(rule) = set.get(at)
+            && set.matches(rule, &query) == Some(true)
+            && holds(set, rule, pair)
+        {
+            match set.interval(rule) {
+                Some((start, end)) if !pair.scene.request.now().is_some_and(|now| start <= now && now < end) => {
+                    dead(at, (start, end));
+                }
+                Some(_) | None => permitted = true,
+            }
+        }
+        !permitted
+    });
+    permitted
+}
+
+/// Whether a permit's bounds on arguments are met and its condition is true.
+fn holds(set: &RuleSet, rule: &PackedRule, pair: Pair<'_, '_, '_>) -> bool {
+    let bounds = set.arguments(rule);
+    bounds.iter().all(|(name, bound)| bound.is_met(pair.scene.request.get_argument(name)))
+        && set.condition(rule).is_none_or(|condition| condition.evaluate(&pair.view(false)) == Truth::True)
+}

@@ -1,0 +1,176 @@
+//! What must be done, and can it be? Controls, approvals, changes of arguments, obligations.
+//!
+//! A control that is met vanishes; of an OR the least demanding branch that somebody in the call can meet is asked for; one that
+//! nobody can meet objects. An approval is met by a live approval of exactly this call, by somebody who may give it.
+//!
+//! Next room: [`crate::explain`].
+
+use super::rules::Pair;
+use super::scene::Scene;
+use crate::compile::PackedRule;
+use crate::decision::{Code, Decision, Demand, Kind, RuleNumber, narrow_u8, narrow_u16};
+use crate::directory::AgentRecord;
+use crate::fact::slot;
+use crate::grant::Approval;
+use crate::identity::Sponsor;
+use crate::name::UserId;
+use crate::rule::{Approver, Control, Requirement};
+use crate::time::Duration;
+use crate::value::{Fact, Facts, Value};
+
+/// Adds what a rule requires of a link and a resource.
+pub(super) fn demand(pair: Pair<'_, '_, '_>, rule: &PackedRule, number: RuleNumber, decision: &mut Decision<'_>) {
+    let (set, _) = pair.scene.engine.set(number.source);
+    for (at, requirement) in set.requirements(rule).iter().enumerate() {
+        let control = match requirement {
+            Requirement::Control { any_of, max_age } => {
+                if any_of.iter().any(|control| is_met(*control, *max_age, pair)) {
+                    continue;
+                }
+                let control = any_of.iter().copied().find(|control| is_attainable(*control, pair.scene));
+                if control.is_none() {
+                    decision.object(Code::AccessControlUnattainable, Some(number), pair.link, pair.resource);
+                    continue;
+                }
+                control
+            }
+            Requirement::Approval { by } => {
+                if !by.iter().any(|approver| exists(approver, pair.scene)) {
+                    decision.object(Code::AccessControlUnattainable, Some(number), pair.link, pair.resource);
+                    continue;
+                }
+                if is_approved(by, pair.scene) {
+                    continue;
+                }
+                None
+            }
+            Requirement::Redact { .. } | Requirement::Narrow { .. } | Requirement::Obligation { .. } => None,
+        };
+        decision.demands.push(Demand {
+            kind: Kind::of(requirement),
+            control,
+            rule: number,
+            at: narrow_u16(at),
+            link: narrow_u8(pair.link),
+            resource: narrow_u16(pair.resource),
+        });
+    }
+}
+
+/// Whether a control is certainly met.
+fn is_met(control: Control, max_age: Option<Duration>, pair: Pair<'_, '_, '_>) -> bool {
+    let view = pair.view(false);
+    let holds = |at: u16| matches!(view.fact(at), Fact::Known(Value::Bool(true)));
+    match control {
+        Control::Mfa => holds(slot::AUTHENTICATION_MFA),
+        Control::CompliantDevice => holds(slot::DEVICE_COMPLIANT),
+        Control::ManagedDevice => holds(slot::DEVICE_MANAGED),
+        Control::JoinedDevice => holds(slot::DEVICE_JOINED),
+        Control::TrustedNetwork => holds(slot::LOCATION_TRUSTED),
+        Control::SenderConstrained => holds(slot::AUTHENTICATION_SENDER_CONSTRAINED),
+        Control::FreshAuthentication => {
+            let Fact::Known(Value::Timestamp(then)) = view.fact(slot::AUTHENTICATION_TIME) else { return false };
+            let (Some(now), Some(max_age)) = (pair.scene.request.now(), max_age) else { return false };
+            // An authentication in the future is no proof of anything.
+            *then <= now && now.since(*then) <= max_age
+        }
+    }
+}
+
+/// Whether somebody in the call can meet a control: only a person has a second factor, a device or a place to move to; any
+/// caller can ask for a token that is bound to it.
+fn is_attainable(control: Control, scene: &Scene<'_, '_>) -> bool {
+    match control {
+        Control::SenderConstrained => true,
+        Control::Mfa
+        | Control::CompliantDevice
+        | Control::ManagedDevice
+        | Control::JoinedDevice
+        | Control::TrustedNetwork
+        | Control::FreshAuthentication => scene.parties.iter().any(|party| party.link.kind() == "user"),
+    }
+}
+
+fn agent<'s>(scene: &Scene<'s, '_>) -> Option<&'s AgentRecord> {
+    scene.agent.and_then(|agent| agent.agent.as_deref())
+}
+
+/// Whether there is anybody who could approve.
+fn exists(approver: &Approver, scene: &Scene<'_, '_>) -> bool {
+    match approver {
+        Approver::Sponsor => agent(scene).is_some_and(|agent| agent.sponsor.is_some()),
+        Approver::Owner => agent(scene).is_some_and(|agent| agent.owner.is_some()),
+        Approver::User(_) | Approver::Group(_) => true,
+    }
+}
+
+/// Whether somebody who may has approved exactly this call, for now.
+fn is_approved(by: &[Approver], scene: &Scene<'_, '_>) -> bool {
+    let directory = scene.engine.directory();
+    if !directory.has_approvals() {
+        return false;
+    }
+    let Some(now) = scene.request.now() else { return false };
+    let claimed = scene.request.context_fact(slot::APPROVAL_ID);
+    let digest = scene.call().hex();
+    directory.approvals(digest.as_str()).iter().any(|approval| {
+        let meant = match claimed {
+            Fact::Known(Value::String(id)) => **id == *approval.id.as_str(),
+            // Without a claim any approval of this very call will do.
+            Fact::Unknown | Fact::Null => true,
+            Fact::Known(_) => false,
+        };
+        meant && approval.start <= now && now < approval.end && by.iter().any(|who| may_approve(who, approval, scene))
+    })
+}
+
+fn may_approve(approver: &Approver, approval: &Approval, scene: &Scene<'_, '_>) -> bool {
+    let directory = scene.engine.directory();
+    let is = |person: &UserId| *person == approval.by && directory.is_person(person);
+    match approver {
+        Approver::User(user) => is(user),
+        // Nobody approves their own call as one of a group: the group is asked for a second pair of eyes.
+        Approver::Group(group) => directory.is_member(&approval.by, group) && !is_subject(&approval.by, scene),
+        Approver::Owner => agent(scene).and_then(|agent| agent.owner.as_ref()).is_some_and(is),
+        Approver::Sponsor => match agent(scene).and_then(|agent| agent.sponsor.as_ref()) {
+            Some(Sponsor::User(user)) => is(user),
+            Some(Sponsor::Group(group)) => directory.is_member(&approval.by, group),
+            None => false,
+        },
+    }
+}
+
+fn is_subject(person: &UserId, scene: &Scene<'_, '_>) -> bool {
+    scene.parties.first().is_some_and(|subject| subject.link.kind() == "user" && subject.link.id() == person.as_str())
+}
+
+/// Two rules that replace one argument by different values cannot both be obeyed.
+pub(super) fn conflicts(decision: &mut Decision<'_>) {
+    let changes = decision.demands.iter().filter(|demand| demand.kind == Kind::Change);
+    let changes: smallvec::SmallVec<[Demand; 4]> = changes.copied().collect();
+    for (at, first) in changes.iter().enumerate() {
+        for second in changes.iter().skip(at + 1) {
+            if let (Some((a, to)), Some((b, other))) = (narrowing(decision, first), narrowing(decision, second))
+                && a == b
+                && to != other
+            {
+                for demand in [first, second] {
+                    let (link, resource) = (usize::from(demand.link), usize::from(demand.resource));
+                    decision.object(Code::RuleConflictingChanges, Some(demand.rule), link, resource);
+                }
+            }
+        }
+    }
+}
+
+fn narrowing<'e>(decision: &Decision<'e>, demand: &Demand) -> Option<(&'e str, &'e serde_json::Value)> {
+    let rule = decision.packed(demand.rule)?;
+    let set = decision.engine.set(demand.rule.source).0;
+    match set.requirements(rule).get(usize::from(demand.at))? {
+        Requirement::Narrow { pointer, to } => Some((pointer, to)),
+        Requirement::Redact { .. }
+        | Requirement::Control { .. }
+        | Requirement::Approval { .. }
+        | Requirement::Obligation { .. } => None,
+    }
+}

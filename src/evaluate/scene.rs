@@ -1,0 +1,247 @@
+//! Who and what is in this call? Links and resources, looked up once, with the heads that they match.
+//!
+//! Next room: `facts`.
+
+use core::cell::OnceCell;
+
+use smallvec::SmallVec;
+
+use crate::compile::{Found, Query, ResourceView, SubjectView};
+use crate::directory::{Principal, ResourceRecord, ToolRecord};
+use crate::engine::{Engine, subject_view};
+use crate::label::Label;
+use crate::request::{CallDigest, Labelled, Link, Request, Target};
+use crate::rule::Source;
+use crate::value::{NO_ITEMS, Value};
+
+/// Classes that were found at link time or now.
+#[derive(Clone, Debug)]
+pub(crate) enum Classes<'s> {
+    Linked(&'s [u32]),
+    Found(Found),
+}
+
+impl Classes<'_> {
+    #[inline]
+    pub(crate) fn get(&self) -> &[u32] {
+        match self {
+            Self::Linked(classes) => classes,
+            Self::Found(classes) => classes,
+        }
+    }
+}
+
+/// A link of the chain.
+#[derive(Clone, Debug)]
+pub(crate) struct Party<'s, 'r> {
+    pub(crate) link: &'s Link<'r>,
+    pub(crate) principal: Option<&'s Principal>,
+    classes: [Classes<'s>; 2],
+    /// With the groups that the request claims for it, if it claims any: what restrictions see.
+    claimed: Option<[Classes<'s>; 2]>,
+}
+
+impl<'s, 'r> Party<'s, 'r> {
+    pub(crate) fn groups(&self) -> &'s Value<'static> {
+        self.principal.map_or(&NO_ITEMS, |principal| &principal.group_names)
+    }
+}
+
+/// What is known of a label.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum KnownLabel {
+    /// Nobody said.
+    Unknown,
+    /// There is none; heads take it as top.
+    Null,
+    /// It is this one.
+    Label(Label),
+}
+
+/// A resource that is judged.
+#[derive(Clone, Debug)]
+pub(crate) struct Thing<'s, 'r> {
+    pub(crate) target: &'s Target<'r>,
+    pub(crate) record: Option<&'s ResourceRecord>,
+    pub(crate) label: KnownLabel,
+    pub(crate) label_value: Value<'static>,
+    classes: [Classes<'s>; 2],
+}
+
+/// Everything about one call that its evaluation needs more than once.
+#[derive(Debug)]
+pub(crate) struct Scene<'s, 'r> {
+    pub(crate) engine: &'s Engine,
+    pub(crate) request: &'s Request<'r>,
+    pub(crate) parties: SmallVec<[Party<'s, 'r>; 2]>,
+    pub(crate) things: SmallVec<[Thing<'s, 'r>; 2]>,
+    actions: [Found; 2],
+    tools: [Classes<'s>; 2],
+    /// Whether the resource is a tool.
+    pub(crate) is_tool: bool,
+    pub(crate) tool: Option<&'s ToolRecord>,
+    /// Server and name of a tool, for conditions.
+    pub(crate) tool_names: [Value<'s>; 2],
+    /// The agent that acts, if it is registered.
+    pub(crate) agent: Option<&'s Principal>,
+    /// Listed and claimed groups of the subject, if any are claimed.
+    pub(crate) claimed_groups: Option<Value<'s>>,
+    call: OnceCell<CallDigest>,
+}
+
+/// Which of a pair belongs to a source.
+#[inline]
+const fn of(source: Source) -> usize {
+    match source {
+        Source::Rule => 0,
+        Source::Grant => 1,
+    }
+}
+
+const SOURCES: [Source; 2] = [Source::Rule, Source::Grant];
+
+impl<'s, 'r> Scene<'s, 'r> {
+    pub(crate) fn new(engine: &'s Engine, request: &'s Request<'r>) -> Self {
+        let claims: SmallVec<[&str; 4]> = request.claimed_groups().collect();
+        let parties: SmallVec<[Party<'s, 'r>; 2]> = (0..)
+            .zip(&request.chain)
+            .map(|(at, link)| party(engine, link, if at == 0 { &claims } else { &[] }))
+            .collect();
+        let things = request.resources.iter().map(|target| thing(engine, target)).collect();
+        let actions = SOURCES.map(|source| {
+            let mut found = Found::new();
+            engine.set(source).0.actions.find(request.action(), &mut found);
+            found
+        });
+        let main = request.resources.first().filter(|resource| resource.kind() == "tool");
+        let place = main.and_then(|main| engine.directory().find_tool(main.id()));
+        let tools = SOURCES.map(|source| match (main, place) {
+            (Some(_), Some(at)) => Classes::Linked(engine.set(source).1.tool(at)),
+            (Some(main), None) => {
+                let mut found = Found::new();
+                engine.set(source).0.tools.find(main.id(), &mut found);
+                Classes::Found(found)
+            }
+            (None, _) => Classes::Linked(&[]),
+        });
+        let names = main.and_then(|main| main.id().split_once('/')).unwrap_or_default();
+        let immediate = parties.get(usize::from(parties.len() > 1));
+        let agent = immediate.and_then(|party| acting_agent(engine, party));
+        let claimed_groups = (!claims.is_empty()).then(|| claimed_groups(&parties, &claims));
+        Self {
+            parties,
+            things,
+            actions,
+            tools,
+            is_tool: main.is_some(),
+            tool: place.and_then(|at| engine.directory().tool(at)),
+            tool_names: [Value::from(names.0), Value::from(names.1)],
+            agent,
+            claimed_groups,
+            call: OnceCell::new(),
+            engine,
+            request,
+        }
+    }
+
+    /// The place of who makes the call: the immediate actor, or the subject of a direct call.
+    pub(crate) fn immediate(&self) -> usize {
+        usize::from(self.parties.len() > 1)
+    }
+
+    /// The classes of one link and resource; `claimed`: with claimed groups.
+    #[inline]
+    pub(crate) fn query<'q>(
+        &'q self,
+        source: Source,
+        party: &'q Party<'_, '_>,
+        thing: &'q Thing<'_, '_>,
+        claimed: bool,
+    ) -> Query<'q> {
+        let actions = self.actions.get(of(source));
+        let pick = |classes: &'q [Classes<'_>; 2]| classes.get(of(source)).map_or(&[][..], Classes::get);
+        let subjects = match &party.claimed {
+            Some(with_claims) if claimed => pick(with_claims),
+            Some(_) | None => pick(&party.classes),
+        };
+        let tools = self.tools.get(of(source)).map_or(&[][..], Classes::get);
+        Query { classes: [subjects, actions.map_or(&[], |found| found.as_slice()), tools, pick(&thing.classes)] }
+    }
+
+    /// The digest of the call, computed once, if anybody asks.
+    pub(crate) fn call(&self) -> &CallDigest {
+        self.call.get_or_init(|| self.request.call_digest())
+    }
+}
+
+fn party<'s, 'r>(engine: &'s Engine, link: &'s Link<'r>, claims: &[&str]) -> Party<'s, 'r> {
+    let directory = engine.directory();
+    let place = directory.find_principal(link.kind(), link.id());
+    let principal = place.and_then(|at| directory.principal(at));
+    let found = |claims: &[&str], source: Source| {
+        let mut found = Found::new();
+        let view = match principal {
+            Some(principal) => subject_view(principal, claims),
+            None => SubjectView { kind: link.kind(), id: link.id(), groups: &[], claims, blueprint: None },
+        };
+        engine.set(source).0.subjects.find(&view, &mut found);
+        Classes::Found(found)
+    };
+    let classes = SOURCES.map(|source| match place {
+        Some(at) => Classes::Linked(engine.set(source).1.subject(at)),
+        None => found(&[], source),
+    });
+    let claimed = (!claims.is_empty()).then(|| SOURCES.map(|source| found(claims, source)));
+    Party { link, principal, classes, claimed }
+}
+
+fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>) -> Thing<'s, 'r> {
+    let directory = engine.directory();
+    let place = directory.find_resource(target.kind(), target.id());
+    let record = place.and_then(|at| directory.resource(at));
+    // A label in the request raises what the directory says and never lowers it.
+    let label = match (record.and_then(|record| record.label), target.label) {
+        (Some(listed), Labelled::Unsaid | Labelled::Null) => KnownLabel::Label(listed),
+        (Some(listed), Labelled::Label(said)) => KnownLabel::Label(listed.join(said)),
+        (None, Labelled::Label(said)) => KnownLabel::Label(said),
+        (None, Labelled::Null) => KnownLabel::Null,
+        (None, Labelled::Unsaid) => KnownLabel::Unknown,
+    };
+    let bound = match label {
+        KnownLabel::Unknown => None,
+        KnownLabel::Null => Some(Label::TOP),
+        KnownLabel::Label(label) => Some(label),
+    };
+    let classes = SOURCES.map(|source| {
+        let (set, linked) = engine.set(source);
+        if let Some(at) = place.filter(|_| !set.resources.is_labelled()) {
+            return Classes::Linked(linked.resource(at));
+        }
+        let mut found = Found::new();
+        match place {
+            Some(at) => found.extend_from_slice(linked.resource(at)),
+            None => {
+                let view = ResourceView { kind: target.kind(), id: target.id(), containers: &[] };
+                set.resources.find(&view, &mut found);
+            }
+        }
+        set.resources.narrow(bound, &mut found);
+        Classes::Found(found)
+    });
+    let label_value = if let KnownLabel::Label(label) = label { Value::Label(label) } else { Value::Null };
+    Thing { target, record, label, label_value, classes }
+}
+
+/// The agent that a link is or, if it is an agent's user account, whose account it is.
+fn acting_agent<'s>(engine: &'s Engine, party: &Party<'s, '_>) -> Option<&'s Principal> {
+    let principal = party.principal?;
+    match principal.parent {
+        Some(parent) => engine.directory().principal(parent),
+        None => principal.agent.is_some().then_some(principal),
+    }
+}
+
+fn claimed_groups<'s>(parties: &[Party<'s, '_>], claims: &[&'s str]) -> Value<'s> {
+    let listed = parties.first().and_then(|subject| subject.principal).map_or(&[][..], |principal| &principal.groups);
+    listed.iter().map(|group| group.as_str()).chain(claims.iter().copied()).map(Value::from).collect()
+}

@@ -1,0 +1,190 @@
+//! Which call is it, which request? Digests that approvals bind to and records keep.
+//!
+//! The digest of a *call* covers who asks through whom, the action, its arguments and the resources: what a person approves. The
+//! digest of a *request* covers the signals too. Both are SHA-256 over the parts, each preceded by its kind and length, maps in
+//! the order of their keys; hosts take them from answers and records and never compute them.
+//!
+//! Next room: [`crate::decision`].
+
+use core::fmt;
+
+use sha2::{Digest, Sha256};
+
+use super::{Labelled, Link, Request, Target};
+use crate::value::{Key, Value};
+
+/// The digest of a call. Displays as `sha256:<hex>`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CallDigest([u8; 32]);
+
+/// The digest of a request, signals included. Displays as `sha256:<hex>`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestDigest([u8; 32]);
+
+macro_rules! displayed {
+    ($($name:ident)+) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(hex(&self.0).as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    )+};
+}
+
+displayed! { CallDigest RequestDigest }
+
+/// `sha256:` and 64 digits, without the heap.
+pub(crate) struct Hex([u8; 71]);
+
+impl Hex {
+    pub(crate) fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+fn hex(bytes: &[u8; 32]) -> Hex {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
+    let mut text = [0u8; 71];
+    let (prefix, digits) = text.split_at_mut(7);
+    prefix.copy_from_slice(b"sha256:");
+    for (byte, pair) in bytes.iter().zip(digits.chunks_exact_mut(2)) {
+        if let [high, low] = pair {
+            (*high, *low) = (digit(byte >> 4), digit(byte & 15));
+        }
+    }
+    Hex(text)
+}
+
+impl CallDigest {
+    pub(crate) fn hex(&self) -> Hex {
+        hex(&self.0)
+    }
+}
+
+struct Writer(Sha256);
+
+impl Writer {
+    fn bytes(&mut self, kind: u8, bytes: &[u8]) {
+        self.0.update([kind]);
+        self.0.update((bytes.len() as u64).to_be_bytes());
+        self.0.update(bytes);
+    }
+
+    fn count(&mut self, kind: u8, count: usize) {
+        self.0.update([kind]);
+        self.0.update((count as u64).to_be_bytes());
+    }
+
+    fn value(&mut self, value: &Value<'_>) {
+        match value {
+            Value::Null => self.count(b'0', 0),
+            Value::Bool(value) => self.count(b'b', usize::from(*value)),
+            Value::Int(number) => self.bytes(b'i', &number.to_be_bytes()),
+            Value::Uint(number) => self.bytes(b'u', &number.to_be_bytes()),
+            Value::Double(number) => self.bytes(b'd', &number.to_bits().to_be_bytes()),
+            Value::String(text) => self.bytes(b's', text.as_bytes()),
+            Value::Bytes(bytes) => self.bytes(b'y', bytes),
+            Value::List(items) => {
+                self.count(b'l', items.len());
+                items.iter().for_each(|item| self.value(item));
+            }
+            Value::Map(map) => {
+                self.count(if map.is_open() { b'o' } else { b'm' }, map.entries().len());
+                for (key, value) in map.entries() {
+                    match key {
+                        Key::Bool(key) => self.count(b'b', usize::from(*key)),
+                        Key::Int(key) => self.bytes(b'i', &key.to_be_bytes()),
+                        Key::Uint(key) => self.bytes(b'u', &key.to_be_bytes()),
+                        Key::String(key) => self.bytes(b's', key.as_bytes()),
+                    }
+                    self.value(value);
+                }
+            }
+            Value::Timestamp(time) => {
+                self.bytes(b't', &time.seconds().to_be_bytes());
+                self.bytes(b'n', &time.nanos().to_be_bytes());
+            }
+            Value::Duration(length) => {
+                self.bytes(b'h', &length.seconds().to_be_bytes());
+                self.bytes(b'n', &length.nanos().to_be_bytes());
+            }
+            Value::Label(label) => self.bytes(b'L', &label.to_bytes()),
+            Value::Enum(all, place) => self.bytes(b'e', all.member(*place).as_bytes()),
+            Value::Type(name) => self.bytes(b'T', name.as_bytes()),
+        }
+    }
+
+    fn link(&mut self, link: &Link<'_>) {
+        self.value(&link.kind);
+        self.value(&link.id);
+        self.value(link.issuer.as_ref().unwrap_or(&Value::Null));
+    }
+
+    fn call(&mut self, request: &Request<'_>) {
+        self.count(b'C', request.chain.len());
+        request.chain.iter().for_each(|link| self.link(link));
+        self.value(&request.action);
+        self.value(request.arguments.as_ref().unwrap_or(&Value::Null));
+        self.count(b'R', request.resources.len());
+        for resource in &request.resources {
+            self.value(&resource.kind);
+            self.value(&resource.id);
+        }
+    }
+
+    fn said(&mut self, resource: &Target<'_>) {
+        match resource.label {
+            Labelled::Unsaid => self.count(b'-', 0),
+            Labelled::Null => self.count(b'0', 0),
+            Labelled::Label(label) => self.value(&Value::Label(label)),
+        }
+        self.value(&resource.properties);
+    }
+}
+
+impl Request<'_> {
+    /// The digest of the call: subject, chain, action, arguments, resources. An approval binds to it.
+    #[must_use]
+    pub fn call_digest(&self) -> CallDigest {
+        let mut writer = Writer(Sha256::new());
+        writer.call(self);
+        CallDigest(writer.0.finalize().into())
+    }
+
+    /// The digest of everything that the request says.
+    #[must_use]
+    pub fn digest(&self) -> RequestDigest {
+        let mut writer = Writer(Sha256::new());
+        writer.call(self);
+        self.resources.iter().for_each(|resource| writer.said(resource));
+        writer.value(&self.subject_properties);
+        writer.value(&self.action_properties);
+        let mut facts: Vec<(u16, &Value<'_>)> = self.context_facts().collect();
+        facts.sort_by_key(|(slot, _)| *slot);
+        for (slot, value) in facts {
+            writer.count(b'F', usize::from(slot));
+            writer.value(value);
+        }
+        for claim in &self.claims {
+            writer.bytes(b'G', claim.as_bytes());
+        }
+        for supported in &self.supported {
+            writer.bytes(b'S', supported.as_bytes());
+        }
+        RequestDigest(writer.0.finalize().into())
+    }
+}
+
+/// The digest of a value by itself, for records that do not keep it.
+pub(crate) fn value_digest(value: &Value<'_>) -> RequestDigest {
+    let mut writer = Writer(Sha256::new());
+    writer.value(value);
+    RequestDigest(writer.0.finalize().into())
+}

@@ -1,0 +1,548 @@
+//! What is asked? Who, through whom, does what, to what, with which arguments and signals.
+//!
+//! A [`Request`] is built in Rust ([`Request::new`] and what follows it) or read from JSON ([`Request::from_json`], OpenID
+//! AuthZEN bytes). It borrows what it is given. Facts go into the slots of [`crate::fact`]; a fact that is not given is unknown.
+//!
+//! INVARIANT: nothing is dropped in silence. What is wrong with a request (an id that breaks the naming rules, a fact of the
+//! wrong type) is kept as its [`Defect`], and a defective request is denied with `request.malformed` or `request.too_large`.
+//!
+//! ```
+//! use placet::{Link, Request, Target, fact::slot};
+//! let request = Request::new(Link::user("ada"), "tools/call", Target::tool("tickets/read"))
+//!     .actor(Link::agent("helpdesk-bot"))
+//!     .argument("id", "T-17")
+//!     .at("2026-11-23T09:00:00Z".parse()?)
+//!     .fact(slot::RISK_USER, "low");
+//! assert!(request.defect().is_none());
+//! # Ok::<(), placet::time::TimeError>(())
+//! ```
+//!
+//! Next room: [`crate::decision`].
+
+mod digest;
+mod json;
+mod read;
+
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
+use crate::compile::Vocabulary;
+use crate::fact::fit::fit;
+use crate::fact::{Declaration, Origin, Schema, slot};
+use crate::label::Label;
+use crate::name;
+use crate::time::Timestamp;
+use crate::value::{Fact, Key, Map, Value};
+
+pub use digest::{CallDigest, RequestDigest};
+pub(crate) use read::parse;
+
+/// Why a request cannot be judged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {cause}")]
+pub struct Defect {
+    /// Which member: `subject.id`, `context.risk.user`.
+    pub path: Cow<'static, str>,
+    /// What is wrong with it, and what to write instead.
+    pub cause: String,
+    /// Whether it is a limit that is exceeded.
+    pub too_large: bool,
+}
+
+impl Defect {
+    pub(crate) fn new(path: impl Into<Cow<'static, str>>, cause: impl Into<String>) -> Self {
+        Self { path: path.into(), cause: cause.into(), too_large: false }
+    }
+
+    pub(crate) fn too_large(path: impl Into<Cow<'static, str>>, cause: impl Into<String>) -> Self {
+        Self { too_large: true, ..Self::new(path, cause) }
+    }
+}
+
+/// One link of the chain: the subject, or an actor.
+#[derive(Clone, Debug)]
+pub struct Link<'a> {
+    pub(crate) kind: Value<'a>,
+    pub(crate) id: Value<'a>,
+    pub(crate) issuer: Option<Value<'a>>,
+}
+
+impl<'a> Link<'a> {
+    /// A principal of any type.
+    #[must_use]
+    pub fn new(kind: impl Into<Cow<'a, str>>, id: impl Into<Cow<'a, str>>) -> Self {
+        Self { kind: Value::String(kind.into()), id: Value::String(id.into()), issuer: None }
+    }
+
+    /// A person.
+    #[must_use]
+    pub fn user(id: impl Into<Cow<'a, str>>) -> Self {
+        Self::new("user", id)
+    }
+
+    /// An agent.
+    #[must_use]
+    pub fn agent(id: impl Into<Cow<'a, str>>) -> Self {
+        Self::new("agent", id)
+    }
+
+    /// The user account of an agent.
+    #[must_use]
+    pub fn agent_user(id: impl Into<Cow<'a, str>>) -> Self {
+        Self::new("agent_user", id)
+    }
+
+    /// A workload, such as a `spiffe://` id.
+    #[must_use]
+    pub fn workload(id: impl Into<Cow<'a, str>>) -> Self {
+        Self::new("workload", id)
+    }
+
+    /// The same, with who vouches for the identity.
+    #[must_use]
+    pub fn issued_by(mut self, issuer: impl Into<Cow<'a, str>>) -> Self {
+        self.issuer = Some(Value::String(issuer.into()));
+        self
+    }
+
+    /// Its type.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        text(&self.kind)
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        text(&self.id)
+    }
+
+    /// Who vouches for it, if that is known.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_ref().map(text)
+    }
+}
+
+/// The text that a value is; only texts are asked.
+#[inline]
+pub(crate) fn text<'v>(value: &'v Value<'_>) -> &'v str {
+    if let Value::String(text) = value { text } else { "" }
+}
+
+/// What a request says about the label of a resource.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Labelled {
+    /// Nothing.
+    Unsaid,
+    /// That it has none.
+    Null,
+    /// That it is this one.
+    Label(Label),
+}
+
+/// A resource that the call is about or touches.
+#[derive(Clone, Debug)]
+pub struct Target<'a> {
+    pub(crate) kind: Value<'a>,
+    pub(crate) id: Value<'a>,
+    pub(crate) label: Labelled,
+    pub(crate) properties: Value<'a>,
+}
+
+impl<'a> Target<'a> {
+    /// A resource of any type.
+    #[must_use]
+    pub fn new(kind: impl Into<Cow<'a, str>>, id: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            kind: Value::String(kind.into()),
+            id: Value::String(id.into()),
+            label: Labelled::Unsaid,
+            properties: Value::from(Map::default().opened()),
+        }
+    }
+
+    /// A tool: `server/name`.
+    #[must_use]
+    pub fn tool(id: impl Into<Cow<'a, str>>) -> Self {
+        Self::new("tool", id)
+    }
+
+    /// The same, labelled; `None`: known to have no label. It raises what the directory says and never lowers it. The label
+    /// must be one of the policy that will judge ([`Request::within`]).
+    #[must_use]
+    pub fn labelled(mut self, label: Option<Label>) -> Self {
+        self.label = label.map_or(Labelled::Null, Labelled::Label);
+        self
+    }
+
+    /// The same, with what the caller says about it (`resource.properties`); members that are not given are unknown.
+    #[must_use]
+    pub fn properties(mut self, properties: Map<'a>) -> Self {
+        self.properties = Value::from(properties.opened());
+        self
+    }
+
+    /// Its type.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        text(&self.kind)
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        text(&self.id)
+    }
+}
+
+/// Facts of a request by slot; null is known to be absent.
+#[derive(Clone, Debug, Default)]
+struct Given<'a> {
+    slots: SmallVec<[u16; 16]>,
+    values: SmallVec<[Value<'a>; 8]>,
+}
+
+impl<'a> Given<'a> {
+    #[inline]
+    fn get(&self, slot: u16) -> Fact<'_> {
+        match self.slots.iter().position(|given| *given == slot).and_then(|at| self.values.get(at)) {
+            None => Fact::Unknown,
+            Some(Value::Null) => Fact::Null,
+            Some(value) => Fact::Known(value),
+        }
+    }
+
+    fn set(&mut self, slot: u16, value: Value<'a>) {
+        match self.slots.iter().position(|given| *given == slot) {
+            Some(at) => {
+                if let Some(place) = self.values.get_mut(at) {
+                    *place = value;
+                }
+            }
+            None => {
+                self.slots.push(slot);
+                self.values.push(value);
+            }
+        }
+    }
+}
+
+/// A question to the engine.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The subject, then the actors, the immediate one first.
+    pub(crate) chain: SmallVec<[Link<'a>; 2]>,
+    pub(crate) claims: SmallVec<[Cow<'a, str>; 0]>,
+    pub(crate) subject_properties: Value<'a>,
+    pub(crate) action: Value<'a>,
+    pub(crate) action_properties: Value<'a>,
+    pub(crate) arguments: Option<Value<'a>>,
+    /// The resource, then the targets.
+    pub(crate) resources: SmallVec<[Target<'a>; 2]>,
+    pub(crate) depth: Value<'a>,
+    pub(crate) actors: Value<'a>,
+    pub(crate) issuers: Value<'a>,
+    context: Given<'a>,
+    pub(crate) supported: SmallVec<[Cow<'a, str>; 0]>,
+    pub(crate) evaluation_id: Option<Cow<'a, str>>,
+    /// Stamp of the vocabulary whose labels or facts it uses; 0: none.
+    pub(crate) stamp: u64,
+    defect: Option<Box<Defect>>,
+}
+
+impl<'a> Request<'a> {
+    /// A direct call: `subject` does `action` to `resource`.
+    #[must_use]
+    pub fn new(subject: Link<'a>, action: impl Into<Cow<'a, str>>, resource: Target<'a>) -> Self {
+        let open = || Value::from(Map::default().opened());
+        let mut request = Self {
+            chain: SmallVec::new(),
+            claims: SmallVec::new(),
+            subject_properties: open(),
+            action: Value::String(action.into()),
+            action_properties: open(),
+            arguments: None,
+            resources: SmallVec::new(),
+            depth: Value::Int(0),
+            actors: Value::from(Vec::new()),
+            issuers: Value::from(Vec::new()),
+            context: Given::default(),
+            supported: SmallVec::new(),
+            evaluation_id: None,
+            stamp: 0,
+            defect: None,
+        };
+        let action = name::check(text(&request.action)).err();
+        request.refuse(action.map(|error| Defect::new("action.name", error.to_string())));
+        request.refuse(check_link("subject", &subject));
+        request.chain.push(subject);
+        request.refuse(check_target("resource", &resource));
+        request.resources.push(resource);
+        request
+    }
+
+    /// A request that can only be denied, for this reason.
+    #[must_use]
+    pub fn malformed(defect: Defect) -> Self {
+        let mut request = Self::new(Link::new("none", "none"), "none", Target::new("none", "none"));
+        request.refuse(Some(defect));
+        request
+    }
+
+    /// Adds an actor: the first is the immediate one, who makes the call; each further one is who that one acts for in turn.
+    #[must_use]
+    pub fn actor(mut self, actor: Link<'a>) -> Self {
+        self.refuse(check_link("subject.properties.act", &actor));
+        self.chain.push(actor);
+        self.depth = Value::Int(i64::try_from(self.chain.len() - 1).unwrap_or(i64::MAX));
+        let actors = self.chain.iter().skip(1);
+        self.actors = actors.clone().map(|actor| actor.id.clone()).collect();
+        self.issuers = actors.map(|actor| actor.issuer.clone().unwrap_or(Value::Null)).collect();
+        self
+    }
+
+    /// Adds groups that the caller claims for the subject. They can only restrict.
+    #[must_use]
+    pub fn claimed_group(mut self, group: impl Into<Cow<'a, str>>) -> Self {
+        self.claims.push(group.into());
+        self
+    }
+
+    /// Adds data that the call touches; it is judged as the resource too.
+    #[must_use]
+    pub fn target(mut self, target: Target<'a>) -> Self {
+        self.refuse(check_target("context.targets", &target));
+        self.resources.push(target);
+        self
+    }
+
+    /// Sets all arguments of the tool call; what is not among them is absent.
+    #[must_use]
+    pub fn arguments(mut self, arguments: Map<'a>) -> Self {
+        self.arguments = Some(Value::from(arguments));
+        self
+    }
+
+    /// Adds an argument of the tool call; arguments that are not given are then absent, not unknown.
+    #[must_use]
+    pub fn argument(mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Value<'a>>) -> Self {
+        let mut entries = match self.arguments.take() {
+            Some(Value::Map(map)) => map.entries().to_vec(),
+            Some(_) | None => Vec::new(),
+        };
+        let name = name.into();
+        entries.push((Key::String(name.clone()), value.into()));
+        let map = Map::new(entries);
+        if map.is_none() {
+            self.refuse(Some(Defect::new("action.properties.arguments", format!("`{name}` is given twice"))));
+        }
+        self.arguments = Some(Value::from(map.unwrap_or_default()));
+        self
+    }
+
+    /// Says when the request is judged. Without a time it is unknown: no grant counts.
+    #[must_use]
+    pub fn at(self, time: Timestamp) -> Self {
+        self.fact(slot::NOW, time)
+    }
+
+    /// States a built-in fact of the context ([`slot`]). Texts are read as the fact's type: `"low"` is a risk level, RFC 3339
+    /// text a time. [`Value::Null`]: known to be absent.
+    #[must_use]
+    pub fn fact(mut self, slot: u16, value: impl Into<Value<'a>>) -> Self {
+        let declaration = if usize::from(slot) < slot::COUNT { builtin().get(slot) } else { None };
+        self.state(slot, declaration, value.into());
+        self
+    }
+
+    /// States a fact that the policy declares, by its name or path (`context.ticket`), or any built-in one.
+    #[must_use]
+    pub fn declared(mut self, vocabulary: &Vocabulary, path: &str, value: impl Into<Value<'a>>) -> Self {
+        let schema = vocabulary.schema();
+        let found = schema.find(path).or_else(|| schema.find(&format!("context.{path}")));
+        match found {
+            Some(slot) => {
+                if usize::from(slot) >= slot::COUNT {
+                    self.stamp = vocabulary.stamp();
+                }
+                self.state(slot, schema.get(slot), value.into());
+            }
+            None => self.refuse(Some(Defect::new("context", format!("the policy declares no fact `{path}`")))),
+        }
+        self
+    }
+
+    /// Ties the request to the policy whose labels it uses.
+    #[must_use]
+    pub const fn within(mut self, vocabulary: &Vocabulary) -> Self {
+        self.stamp = vocabulary.stamp();
+        self
+    }
+
+    /// What the caller says about the subject (`subject.properties`); members that are not given are unknown.
+    #[must_use]
+    pub fn subject_properties(mut self, properties: Map<'a>) -> Self {
+        self.subject_properties = Value::from(properties.opened());
+        self
+    }
+
+    /// What the caller says about the action (`action.properties`, without the arguments).
+    #[must_use]
+    pub fn action_properties(mut self, properties: Map<'a>) -> Self {
+        self.action_properties = Value::from(properties.opened());
+        self
+    }
+
+    /// Adds a type of obligation or transformation that the enforcement point can carry out (`redact`, `narrow`, `notification`
+    /// ...). What it cannot carry out keeps `decision` false.
+    #[must_use]
+    pub fn supports(mut self, obligation: impl Into<Cow<'a, str>>) -> Self {
+        self.supported.push(obligation.into());
+        self
+    }
+
+    /// The host's own id of this evaluation; without one it is the digest of the request.
+    #[must_use]
+    pub fn evaluation_id(mut self, id: impl Into<Cow<'a, str>>) -> Self {
+        self.evaluation_id = Some(id.into());
+        self
+    }
+
+    /// The id of this evaluation: the host's own, or the digest of the request.
+    #[must_use]
+    pub fn evaluation(&self) -> String {
+        self.evaluation_id.as_ref().map_or_else(|| self.digest().to_string(), ToString::to_string)
+    }
+
+    /// Why it will be denied unjudged, if it will.
+    #[must_use]
+    pub fn defect(&self) -> Option<&Defect> {
+        self.defect.as_deref()
+    }
+
+    /// The subject.
+    #[must_use]
+    pub fn subject(&self) -> Option<&Link<'a>> {
+        self.chain.first()
+    }
+
+    /// The actors, the immediate one first.
+    #[must_use]
+    pub fn actors(&self) -> &[Link<'a>] {
+        self.chain.get(1..).unwrap_or_default()
+    }
+
+    /// Name of the action.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        text(&self.action)
+    }
+
+    /// The resource, then the targets.
+    #[must_use]
+    pub fn targets(&self) -> &[Target<'a>] {
+        &self.resources
+    }
+
+    /// The groups that the caller claims for the subject.
+    pub fn claimed_groups(&self) -> impl Iterator<Item = &str> {
+        self.claims.iter().map(AsRef::as_ref)
+    }
+
+    /// The arguments of the tool call, if they were given.
+    #[must_use]
+    pub fn all_arguments(&self) -> Option<&Map<'a>> {
+        if let Some(Value::Map(map)) = &self.arguments { Some(map) } else { None }
+    }
+
+    /// An argument of the tool call.
+    #[must_use]
+    pub fn get_argument(&self, name: &str) -> Option<&Value<'a>> {
+        self.all_arguments()?.get(name)
+    }
+
+    /// What the request says of a fact of the context.
+    #[must_use]
+    pub fn context_fact(&self, slot: u16) -> Fact<'_> {
+        self.context.get(slot)
+    }
+
+    /// The facts of the context that it states, with their slots, in the order in which they were stated.
+    pub fn context_facts(&self) -> impl Iterator<Item = (u16, &Value<'a>)> {
+        self.context.slots.iter().copied().zip(&self.context.values)
+    }
+
+    /// When it is judged.
+    #[must_use]
+    pub fn now(&self) -> Option<Timestamp> {
+        match self.context.get(slot::NOW) {
+            Fact::Known(Value::Timestamp(time)) => Some(*time),
+            Fact::Known(_) | Fact::Null | Fact::Unknown => None,
+        }
+    }
+
+    /// Whether the enforcement point can carry out an obligation of this type.
+    #[must_use]
+    pub fn is_supported(&self, obligation: &str) -> bool {
+        self.supported.iter().any(|supported| supported == obligation)
+    }
+
+    /// What the request says of the label of its resource or a target: outer `None`, nothing; inner, that it has none.
+    #[must_use]
+    pub fn stated_label(&self, resource: usize) -> Option<Option<Label>> {
+        match self.resources.get(resource)?.label {
+            Labelled::Unsaid => None,
+            Labelled::Null => Some(None),
+            Labelled::Label(label) => Some(Some(label)),
+        }
+    }
+
+    fn state(&mut self, slot: u16, declaration: Option<&Declaration>, value: Value<'a>) {
+        let Some(declaration) = declaration.filter(|d| d.origin == Origin::Context) else {
+            let cause = format!("slot {slot} is no fact of the context");
+            return self.refuse(Some(Defect::new("context", cause)));
+        };
+        match fit(value, &declaration.ty, None) {
+            Ok(value) => self.context.set(slot, value),
+            Err(expected) => {
+                self.refuse(Some(Defect::new(declaration.path.to_string(), format!("must be {expected}"))))
+            }
+        }
+    }
+
+    /// States a fact whose type was checked.
+    pub(crate) fn put(&mut self, slot: u16, value: Value<'a>) {
+        self.context.set(slot, value);
+    }
+
+    /// Keeps the first defect.
+    pub(crate) fn refuse(&mut self, defect: Option<Defect>) {
+        if self.defect.is_none() {
+            self.defect = defect.map(Box::new);
+        }
+    }
+}
+
+/// The built-in facts.
+fn builtin() -> &'static Schema {
+    static BUILTIN: std::sync::LazyLock<Schema> = std::sync::LazyLock::new(Schema::default);
+    &BUILTIN
+}
+
+fn check_link(path: &'static str, link: &Link<'_>) -> Option<Defect> {
+    let part = |part: &str, id: &str| {
+        let error = name::check(id).err()?;
+        Some(Defect::new(format!("{path}.{part}"), error.to_string()))
+    };
+    part("type", link.kind()).or_else(|| part("id", link.id()))
+}
+
+fn check_target(path: &'static str, target: &Target<'_>) -> Option<Defect> {
+    let part = |part: &str, id: &str| {
+        let error = name::check(id).err()?;
+        Some(Defect::new(format!("{path}.{part}"), error.to_string()))
+    };
+    part("type", target.kind()).or_else(|| part("id", target.id()))
+}

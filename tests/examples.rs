@@ -1,0 +1,31 @@
+//! The policies under `examples/` say what their own tests expect.
+
+use placet::files::RequestFiles;
+use placet::{Engine, Limits, suite};
+
+fn run(path: &str) -> usize {
+    let limits = Limits::default();
+    let policy = placet::load(path, &limits).unwrap_or_else(|error| panic!("{error}"));
+    let results = suite::run(&policy, &Engine::of(&policy), &RequestFiles::new(&limits));
+    let mut failed = String::new();
+    for result in results.iter().filter(|result| !result.passed()) {
+        failed.push_str(&format!("{}:{}: {}\n", result.file, result.span.line, result.name));
+        for difference in &result.differences {
+            failed.push_str(&format!(
+                "    {}: wanted {:?}, got {:?}\n",
+                difference.what, difference.wanted, difference.got
+            ));
+        }
+        if let Some(answer) = &result.answer {
+            failed.push_str(&format!("    {:?} {:?}\n", answer.context.reasons, answer.context.error));
+        }
+    }
+    assert!(failed.is_empty(), "\n{failed}");
+    results.len()
+}
+
+#[test]
+fn contoso() {
+    // A test for each of the 158 lines of requests.jsonl.
+    assert!(run("examples/contoso") >= 158);
+}
