@@ -102,7 +102,7 @@ fn requests(count: usize, permits: &[Permit]) -> Vec<Plain> {
     let mut request = |at: usize| {
         let compliant = numbers.below(2) == 0;
         let file = format!("plans/q{}.xlsx", numbers.below(4));
-        if at % 2 == 0 && !permits.is_empty() {
+        if at.is_multiple_of(2) && !permits.is_empty() {
             let permit = &permits[numbers.below(permits.len())];
             return (
                 format!("a{}", permit.agent),
@@ -120,7 +120,7 @@ fn requests(count: usize, permits: &[Permit]) -> Vec<Plain> {
 
 fn request<'a>((agent, action, path, compliant): &'a Plain, engine: &Engine) -> Request<'a> {
     let vocabulary = engine.policy().vocabulary();
-    let target = Target::new("file", path.as_str()).labelled(vocabulary.label("general"));
+    let target = Target::new("file", path.as_str()).labelled(vocabulary, "general");
     Request::new(Link::agent(agent.as_str()), action.as_str(), target)
         .fact(slot::RISK_USER, "low")
         .fact(slot::RISK_AGENT, "none")

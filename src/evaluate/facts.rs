@@ -68,7 +68,7 @@ impl Facts for View<'_, '_, '_> {
                     None => Fact::Unknown,
                     Some(value) => known(Some(value)),
                 },
-                said => said,
+                said @ (Fact::Null | Fact::Known(_)) => said,
             },
         }
     }

@@ -201,11 +201,11 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>) -> Thing<'s, 'r> {
     let record = place.and_then(|at| directory.resource(at));
     // A label in the request raises what the directory says and never lowers it.
     let label = match (record.and_then(|record| record.label), target.label) {
-        (Some(listed), Labelled::Unsaid | Labelled::Null) => KnownLabel::Label(listed),
+        (Some(listed), Labelled::Unsaid | Labelled::Null | Labelled::NoSuch) => KnownLabel::Label(listed),
         (Some(listed), Labelled::Label(said)) => KnownLabel::Label(listed.join(said)),
         (None, Labelled::Label(said)) => KnownLabel::Label(said),
         (None, Labelled::Null) => KnownLabel::Null,
-        (None, Labelled::Unsaid) => KnownLabel::Unknown,
+        (None, Labelled::Unsaid | Labelled::NoSuch) => KnownLabel::Unknown,
     };
     let bound = match label {
         KnownLabel::Unknown => None,

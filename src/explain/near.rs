@@ -144,7 +144,7 @@ fn first_failure(pair: Pair<'_, '_, '_>, set: &RuleSet, rule: &PackedRule, permi
 fn judged(condition: &Condition, pair: Pair<'_, '_, '_>, permits: bool) -> Truth {
     match condition.evaluate(&pair.view(false)) {
         Truth::False if !permits && pair.scene.claimed_groups.is_some() => condition.evaluate(&pair.view(true)),
-        truth => truth,
+        truth @ (Truth::True | Truth::False | Truth::Unknown) => truth,
     }
 }
 

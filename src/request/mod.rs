@@ -125,6 +125,7 @@ impl<'a> Request<'a> {
         request.refuse(check_link("subject", &subject));
         request.chain.push(subject);
         request.refuse(check_target("resource", &resource));
+        request.adopt(resource.stamp);
         request.resources.push(resource);
         request
     }
@@ -160,6 +161,7 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn target(mut self, target: Target<'a>) -> Self {
         self.refuse(check_target("context.targets", &target));
+        self.adopt(target.stamp);
         self.resources.push(target);
         self
     }
@@ -211,19 +213,12 @@ impl<'a> Request<'a> {
         match found {
             Some(slot) => {
                 if usize::from(slot) >= slot::COUNT {
-                    self.stamp = vocabulary.stamp();
+                    self.adopt(vocabulary.stamp());
                 }
                 self.state(slot, schema.get(slot), value.into());
             }
             None => self.refuse(Some(Defect::new("context", format!("the policy declares no fact `{path}`")))),
         }
-        self
-    }
-
-    /// Ties the request to the policy whose labels it uses.
-    #[must_use]
-    pub const fn within(mut self, vocabulary: &Vocabulary) -> Self {
-        self.stamp = vocabulary.stamp();
         self
     }
 
@@ -339,7 +334,7 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn stated_label(&self, resource: usize) -> Option<Option<Label>> {
         match self.resources.get(resource)?.label {
-            Labelled::Unsaid => None,
+            Labelled::Unsaid | Labelled::NoSuch => None,
             Labelled::Null => Some(None),
             Labelled::Label(label) => Some(Some(label)),
         }
@@ -361,6 +356,17 @@ impl<'a> Request<'a> {
     /// States a fact whose type was checked.
     pub(crate) fn put(&mut self, slot: u16, value: Value<'a>) {
         self.context.set(slot, value);
+    }
+
+    /// Ties the request to the policy whose labels or facts it uses.
+    fn adopt(&mut self, stamp: u64) {
+        if stamp == 0 || stamp == self.stamp {
+            return;
+        }
+        if self.stamp != 0 {
+            self.refuse(Some(Defect::new("request", "it uses labels or facts of two policies")));
+        }
+        self.stamp = stamp;
     }
 
     /// Keeps the first defect.

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::compile::Vocabulary;
 use crate::label::Label;
 use crate::name;
 use crate::value::{Map, Value};
@@ -110,6 +111,8 @@ pub(crate) enum Labelled {
     Null,
     /// That it is this one.
     Label(Label),
+    /// A name that the policy does not have.
+    NoSuch,
 }
 
 /// A resource that the call is about or touches.
@@ -118,6 +121,8 @@ pub struct Target<'a> {
     pub(crate) kind: Value<'a>,
     pub(crate) id: Value<'a>,
     pub(crate) label: Labelled,
+    /// Stamp of the vocabulary that the label is of; 0: none.
+    pub(crate) stamp: u64,
     pub(crate) properties: Value<'a>,
 }
 
@@ -129,6 +134,7 @@ impl<'a> Target<'a> {
             kind: Value::String(kind.into()),
             id: Value::String(id.into()),
             label: Labelled::Unsaid,
+            stamp: 0,
             properties: Value::from(Map::default().opened()),
         }
     }
@@ -139,11 +145,19 @@ impl<'a> Target<'a> {
         Self::new("tool", id)
     }
 
-    /// The same, labelled; `None`: known to have no label. It raises what the directory says and never lowers it. The label
-    /// must be one of the policy that will judge ([`Request::within`]).
+    /// The same, with a label of the policy that will judge. It raises what the directory says and never lowers it. A name that
+    /// the policy does not have makes the request malformed.
     #[must_use]
-    pub fn labelled(mut self, label: Option<Label>) -> Self {
-        self.label = label.map_or(Labelled::Null, Labelled::Label);
+    pub fn labelled(mut self, vocabulary: &Vocabulary, name: &str) -> Self {
+        self.label = vocabulary.label(name).map_or(Labelled::NoSuch, Labelled::Label);
+        self.stamp = vocabulary.stamp();
+        self
+    }
+
+    /// The same, known to have no label.
+    #[must_use]
+    pub fn unlabelled(mut self) -> Self {
+        self.label = Labelled::Null;
         self
     }
 
@@ -180,5 +194,9 @@ pub(super) fn check_target(path: &'static str, target: &Target<'_>) -> Option<De
         let error = name::check(id).err()?;
         Some(Defect::new(format!("{path}.{part}"), error.to_string()))
     };
-    part("type", target.kind()).or_else(|| part("id", target.id()))
+    let label = || {
+        let error = "it is no label of the policy";
+        (target.label == Labelled::NoSuch).then(|| Defect::new(format!("{path}.properties.label"), error))
+    };
+    part("type", target.kind()).or_else(|| part("id", target.id())).or_else(label)
 }
