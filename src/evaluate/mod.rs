@@ -46,6 +46,34 @@ impl Engine {
         decision
     }
 
+    /// Whether a call could be allowed with *some* arguments; those of the request do not count. For lists of tools
+    /// (`tools/list`): what is undecided only for want of arguments counts for the caller. It never authorises: the call itself
+    /// is decided when it is made, and may be denied. A call that is step_up, defer or modify is listed too.
+    ///
+    /// The answer is no only if every choice of arguments would be denied.
+    #[must_use]
+    pub fn could_allow(&self, request: &Request<'_>) -> bool {
+        if self.form(request).is_some() {
+            return false;
+        }
+        let mut open = request.clone();
+        open.arguments = None;
+        let mut decision = Decision::new(self);
+        let scene = Scene::new(self, &open).listing();
+        identity::judge(&scene, &mut decision);
+        tool::judge(&scene, &mut decision);
+        rules::judge(&scene, &mut decision);
+        decision.objections.is_empty()
+    }
+
+    /// The registered tools that the chain of a request could call with some arguments, by id in alphabetical order: what a
+    /// `tools/list` shows. Chain and signals are the request's; action, resource and arguments do not count.
+    #[must_use]
+    pub fn list_tools(&self, request: &Request<'_>) -> Vec<&str> {
+        let could = |id: &&str| self.could_allow(&request.calling(id));
+        self.directory().tools().iter().map(|tool| &*tool.id).filter(could).collect()
+    }
+
     /// Why a request cannot be judged at all.
     pub(crate) fn form(&self, request: &Request<'_>) -> Option<Code> {
         if let Some(defect) = request.defect() {

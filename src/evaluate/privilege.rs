@@ -4,9 +4,8 @@
 //!
 //! Next room: `requirement`.
 
-use super::rules::Pair;
+use super::rules::{Judged, Pair};
 use crate::compile::{PackedRule, RuleSet};
-use crate::condition::Truth;
 use crate::decision::{Code, Decision, RuleNumber};
 use crate::rule::Source;
 use crate::time::Timestamp;
@@ -98,9 +97,14 @@ fn permits(pair: Pair<'_, '_, '_>, source: Source, dead: &mut impl FnMut(u32, (T
     permitted
 }
 
-/// Whether a permit's bounds on arguments are met and its condition is true.
+/// Whether a permit's bounds on arguments are met and its condition is true; in a listing, whether they could be.
 fn holds(set: &RuleSet, rule: &PackedRule, pair: Pair<'_, '_, '_>) -> bool {
+    let scene = pair.scene;
     let bounds = set.arguments(rule);
-    bounds.iter().all(|(name, bound)| bound.is_met(pair.scene.request.get_argument(name)))
-        && set.condition(rule).is_none_or(|condition| condition.evaluate(&pair.view(false)) == Truth::True)
+    let met = if scene.listing {
+        bounds.iter().all(|(_, bound)| !bound.is_impossible())
+    } else {
+        bounds.iter().all(|(name, bound)| bound.is_met(scene.request.get_argument(name)))
+    };
+    met && matches!(pair.condition(set, rule), Judged::True | Judged::Open)
 }

@@ -2,11 +2,12 @@
 //!
 //! Next room: `facts`.
 
-use core::cell::OnceCell;
+use core::cell::{Cell, OnceCell};
 
 use smallvec::SmallVec;
 
 use crate::compile::{Found, Query, ResourceView, SubjectView};
+use crate::condition::Truth;
 use crate::directory::{Principal, ResourceRecord, ToolRecord};
 use crate::engine::{Engine, subject_view};
 use crate::label::Label;
@@ -87,6 +88,42 @@ pub(crate) struct Scene<'s, 'r> {
     /// Listed and claimed groups of the subject, if any are claimed.
     pub(crate) claimed_groups: Option<Value<'s>>,
     call: OnceCell<CallDigest>,
+    /// Whether it is asked what could be allowed with some arguments, none being given.
+    pub(super) listing: bool,
+    pub(super) memo: Memo,
+}
+
+/// Truths of conditions that are not particular to one rule, link and resource, so that each is evaluated once in a decision. It
+/// is a cache of a few places: one that is lost is evaluated again.
+#[derive(Debug, Default)]
+pub(crate) struct Memo {
+    places: [Cell<u64>; 16],
+}
+
+impl Memo {
+    /// The truth under a key, which is not 0 and has its two lowest bits free; evaluated if it is not known.
+    #[inline]
+    pub(crate) fn truth(&self, key: u64, evaluate: impl FnOnce() -> Truth) -> Truth {
+        // The lowest bits of a key are its link and resource; conditions are numbered above.
+        let at = (key >> 24 ^ key >> 2) & 15;
+        let Some(place) = self.places.get(usize::try_from(at).unwrap_or(0)) else { return evaluate() };
+        let known = place.get();
+        if known & !3 == key {
+            return match known & 3 {
+                1 => Truth::True,
+                2 => Truth::False,
+                _ => Truth::Unknown,
+            };
+        }
+        let truth = evaluate();
+        let bits = match truth {
+            Truth::True => 1,
+            Truth::False => 2,
+            Truth::Unknown => 3,
+        };
+        place.set(key | bits);
+        truth
+    }
 }
 
 /// Which of a pair belongs to a source.
@@ -139,9 +176,17 @@ impl<'s, 'r> Scene<'s, 'r> {
             agent,
             claimed_groups,
             call: OnceCell::new(),
+            listing: false,
+            memo: Memo::default(),
             engine,
             request,
         }
+    }
+
+    /// The same, to ask what could be allowed with some arguments.
+    pub(crate) fn listing(mut self) -> Self {
+        self.listing = true;
+        self
     }
 
     /// The place of who makes the call: the immediate actor, or the subject of a direct call.

@@ -119,7 +119,7 @@ fn first_failure(pair: Pair<'_, '_, '_>, set: &RuleSet, rule: &PackedRule, permi
             return (PAST_HEADS, Some(Cause { what: "argument", text, unknown: vec![] }));
         }
     }
-    if let Some(condition) = set.condition(rule) {
+    if let Some(condition) = set.condition(rule).map(|predicate| &predicate.condition) {
         match (judged(condition, pair, permits), permits) {
             (Truth::False, _) => return (PAST_HEADS + 1, Some(clause(condition, &pair.view(false), pair))),
             (Truth::Unknown, true) => return (PAST_HEADS + 1, Some(clause(condition, &pair.view(false), pair))),

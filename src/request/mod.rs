@@ -251,6 +251,15 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// The same chain and signals, calling a tool.
+    pub(crate) fn calling(&self, tool: &str) -> Self {
+        let mut call = self.clone();
+        call.action = Value::from("tools/call");
+        call.resources.clear();
+        call.resources.push(Target::tool(tool.to_owned()));
+        call
+    }
+
     /// The id of this evaluation: the host's own, or the digest of the request.
     #[must_use]
     pub fn evaluation(&self) -> String {
