@@ -331,6 +331,12 @@ impl Schema {
         self.by_path.keys().map(AsRef::as_ref).chain(ALIASES.iter().map(|(from, _)| *from))
     }
 
+    /// The ways to write the path of the fact in a slot, its own first.
+    pub fn spellings(&self, slot: u16) -> impl Iterator<Item = &str> {
+        let path = self.path(slot);
+        core::iter::once(path).chain(ALIASES.iter().filter(move |(_, to)| *to == path).map(|(from, _)| *from))
+    }
+
     /// Whether some fact's path lies below `path` (`device` is such a prefix, no fact itself).
     #[must_use]
     pub fn is_prefix(&self, path: &str) -> bool {

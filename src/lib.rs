@@ -1,4 +1,5 @@
 //! placet
+pub mod audit;
 pub mod compile;
 pub mod condition;
 pub mod decision;
@@ -9,6 +10,7 @@ pub mod door;
 pub mod engine;
 pub mod entities;
 mod evaluate;
+pub mod explain;
 pub mod fact;
 #[cfg(feature = "fs")]
 pub mod files;
@@ -29,11 +31,13 @@ pub mod time;
 pub mod tool;
 pub mod value;
 
+pub use audit::Record;
 pub use compile::{CompiledPolicy, Vocabulary};
 pub use decision::{Code, Decision, Layer, Verdict};
 pub use directory::Directory;
 pub use door::Answer;
 pub use engine::Engine;
+pub use explain::Explanation;
 #[cfg(feature = "fs")]
 pub use files::load;
 pub use limits::Limits;

@@ -231,6 +231,15 @@ impl RuleSet {
         rule.heads.get(dimension).map_or(&[], |range| range.of(&self.lists))
     }
 
+    /// Whether a rule matches in one dimension: as [`RuleSet::matches`].
+    pub(crate) fn matches_in(&self, rule: &PackedRule, dimension: usize, query: &Query<'_>) -> Option<bool> {
+        match (self.classes(rule, dimension), query.classes.get(dimension)) {
+            ([], _) => Some(true),
+            (list, Some(found)) => shares(list, found),
+            (_, None) => None,
+        }
+    }
+
     /// Whether the heads of a rule match: `None` if not, `Some(false)` if that depends on an unknown label.
     #[inline]
     pub(crate) fn matches(&self, rule: &PackedRule, query: &Query<'_>) -> Option<bool> {

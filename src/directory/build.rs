@@ -201,14 +201,11 @@ fn resources(entities: &Entities) -> Vec<ResourceRecord> {
 fn tools(entities: &Entities) -> Vec<ToolRecord> {
     let blocked: BTreeMap<&str, bool> = entities.servers.iter().map(|s| (s.id.as_str(), s.blocked)).collect();
     let record = |tool: &Tool| {
-        let name = tool.id.as_str().strip_prefix(tool.server.as_str()).and_then(|rest| rest.strip_prefix('/'));
         let mut effects: Vec<EffectClass> = tool.effects.clone();
         effects.sort_unstable();
         effects.dedup();
         ToolRecord {
             id: tool.id.as_str().into(),
-            server: Value::from(tool.server.as_str().to_owned()),
-            name: Value::from(name.unwrap_or_default().to_owned()),
             effects: effects.iter().map(|effect| Value::from(effect.name())).collect(),
             assigned: tool.assigned.clone().into(),
             requires_grant: tool.requires_grant,

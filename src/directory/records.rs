@@ -82,8 +82,6 @@ pub(crate) struct ResourceRecord {
 #[derive(Clone, Debug)]
 pub(crate) struct ToolRecord {
     pub(crate) id: Box<str>,
-    pub(crate) server: Value<'static>,
-    pub(crate) name: Value<'static>,
     pub(crate) effects: Value<'static>,
     pub(crate) assigned: Box<[SubjectHead]>,
     pub(crate) requires_grant: bool,

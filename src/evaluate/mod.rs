@@ -20,7 +20,9 @@ mod rules;
 mod scene;
 mod tool;
 
-pub(crate) use scene::Scene;
+pub(crate) use facts::View;
+pub(crate) use rules::Pair;
+pub(crate) use scene::{KnownLabel, Scene};
 
 use crate::decision::{Code, Decision};
 use crate::engine::Engine;

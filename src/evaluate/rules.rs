@@ -17,16 +17,16 @@ use crate::rule::{Effect, Mode, Source};
 
 /// One link and one resource.
 #[derive(Clone, Copy)]
-pub(super) struct Pair<'p, 's, 'r> {
-    pub(super) scene: &'p Scene<'s, 'r>,
-    pub(super) party: &'p Party<'s, 'r>,
-    pub(super) thing: &'p Thing<'s, 'r>,
-    pub(super) link: usize,
-    pub(super) resource: usize,
+pub(crate) struct Pair<'p, 's, 'r> {
+    pub(crate) scene: &'p Scene<'s, 'r>,
+    pub(crate) party: &'p Party<'s, 'r>,
+    pub(crate) thing: &'p Thing<'s, 'r>,
+    pub(crate) link: usize,
+    pub(crate) resource: usize,
 }
 
 impl<'p, 's, 'r> Pair<'p, 's, 'r> {
-    pub(super) fn view(&self, claims: bool) -> View<'p, 's, 'r> {
+    pub(crate) fn view(&self, claims: bool) -> View<'p, 's, 'r> {
         View { scene: self.scene, party: self.party, thing: self.thing, claims }
     }
 }

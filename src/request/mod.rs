@@ -35,6 +35,7 @@ use crate::name;
 use crate::time::Timestamp;
 use crate::value::{Fact, Key, Map, Value};
 
+pub(crate) use digest::value_digest;
 pub use digest::{CallDigest, RequestDigest};
 pub(crate) use read::parse;
 

@@ -1,0 +1,174 @@
+//! Why, and what would change it? The same decision, for people.
+//!
+//! Every rule is looked at, not only those that the index proposes: what matched, or the first thing that did not (subject,
+//! action, tool, resource, label, argument, condition, time). The rules that applied are all named; of those that did not, the
+//! nearest. Explanations name facts and ids: they are for operators, never for a model.
+//!
+//! INVARIANT (law 10): the explanation's verdict is the decision's, and it names every rule that the decision follows from.
+//!
+//! ```
+//! use placet::{Engine, Limits, Link, Request, Target, document};
+//! let policy = document::load([("policy.yaml", include_str!("../../examples/quickstart.yaml"))], &Limits::default())?;
+//! let engine = Engine::of(&policy);
+//! let call = Request::new(Link::user("mallory"), "tools/call", Target::tool("tickets/read"));
+//! let explanation = engine.explain(&call);
+//! assert_eq!(explanation.verdict, "deny");
+//! assert!(explanation.to_string().contains("support-reads-tickets"));
+//! # Ok::<(), placet::diagnostic::Diagnostics>(())
+//! ```
+//!
+//! Next room: [`crate::audit`].
+
+mod advice;
+mod describe;
+mod near;
+mod render;
+
+use serde::Serialize;
+
+use crate::decision::{Decision, Layer, Objection};
+use crate::door::Answer;
+use crate::engine::Engine;
+use crate::evaluate::Scene;
+use crate::request::Request;
+
+/// Why a request was answered as it was.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The decision's verdict.
+    pub verdict: &'static str,
+    /// Who asks, through whom, for what.
+    pub call: Call,
+    /// What each layer says, in order.
+    pub layers: Vec<LayerReport>,
+    /// What the rules say, for each link and each resource.
+    pub rules: Vec<RuleReport>,
+    /// How many more rules did not apply and are not listed.
+    pub omitted: usize,
+    /// What would change the answer.
+    pub advice: Vec<String>,
+    /// The answer itself.
+    pub answer: Answer,
+}
+
+/// The call in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Call {
+    /// The subject: type and id.
+    pub subject: String,
+    /// The actors, the immediate one first.
+    pub actors: Vec<String>,
+    /// The action.
+    pub action: String,
+    /// The resource, then the targets, with what is known of their labels.
+    pub resources: Vec<String>,
+}
+
+/// What a layer says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LayerReport {
+    /// Its name.
+    pub layer: &'static str,
+    /// Its objections.
+    pub objections: Vec<ObjectionReport>,
+}
+
+/// An objection with what it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ObjectionReport {
+    /// The code.
+    pub code: &'static str,
+    /// What it says.
+    pub message: String,
+    /// Which link of the chain: `user ines`, `agent ap-invoice`.
+    pub link: String,
+    /// Which resource.
+    pub resource: String,
+    /// The rule or grant behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+}
+
+/// What a rule said about a link and a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RuleReport {
+    /// Its id.
+    pub rule: String,
+    /// `permit`, `forbid`, `require`, or `grant`.
+    pub effect: &'static str,
+    /// Whether it is on trial and does not count.
+    pub report_only: bool,
+    /// Where it stands: `rules/finance.yaml:31`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub place: String,
+    /// Which link of the chain.
+    pub link: String,
+    /// Which resource.
+    pub resource: String,
+    /// Whether it applied.
+    pub applied: bool,
+    /// The first thing that did not match, or that is undecided: `subject`, `action`, `tool`, `resource`, `label`, `argument`,
+    /// `condition`, `time`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<Cause>,
+}
+
+/// The first thing that did not match, or is undecided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// What kind of thing.
+    pub what: &'static str,
+    /// What the rule wants, and what is so.
+    pub text: String,
+    /// Facts that are unknown and matter.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
+}
+
+impl Engine {
+    /// Judges a request and says why. Costs time proportional to all rules.
+    #[must_use]
+    pub fn explain(&self, request: &Request<'_>) -> Explanation {
+        let decision = self.decide(request);
+        let answer = Answer::new(&decision, request);
+        let layers = layers(&decision, request);
+        let mut explanation = Explanation {
+            verdict: decision.verdict().name(),
+            call: describe::call(request, None, self),
+            layers,
+            rules: Vec::new(),
+            omitted: 0,
+            advice: Vec::new(),
+            answer,
+        };
+        if self.form(request).is_none() {
+            let scene = Scene::new(self, request);
+            explanation.call = describe::call(request, Some(&scene), self);
+            near::rules(&scene, &mut explanation);
+        }
+        explanation.advice = advice::advice(&decision, request, &explanation);
+        explanation
+    }
+}
+
+fn layers(decision: &Decision<'_>, request: &Request<'_>) -> Vec<LayerReport> {
+    let order = [Layer::Request, Layer::Identity, Layer::Access, Layer::Tool, Layer::Privilege, Layer::Rule];
+    let report = |layer: Layer| {
+        let own = decision.objections.iter().filter(|objection| objection.code.layer() == layer);
+        LayerReport { layer: layer.name(), objections: own.map(|own| objection(decision, request, own)).collect() }
+    };
+    order.into_iter().map(report).collect()
+}
+
+fn objection(decision: &Decision<'_>, request: &Request<'_>, objection: &Objection) -> ObjectionReport {
+    let rule = objection.rule.and_then(|rule| decision.rule(rule));
+    let own = if objection.code.layer() == Layer::Rule { rule.and_then(|rule| rule.message()) } else { None };
+    ObjectionReport {
+        code: objection.code.as_str(),
+        message: own.unwrap_or(objection.code.message()).to_owned(),
+        link: describe::link(request, usize::from(objection.link)),
+        resource: describe::resource(request, usize::from(objection.resource)),
+        rule: rule.map(|rule| rule.id().to_owned()),
+    }
+}
