@@ -86,10 +86,8 @@ pub(crate) struct DecideArgs {
 }
 
 #[derive(Args)]
-#[command(
-    after_help = "Explanations name facts and ids of the policy: show them to operators, never to a model.\n\n\
-                        Example: placet explain --policy policies/ --request requests.jsonl --id eval-17"
-)]
+#[command(after_help = "Explanations name facts and ids of the policy: show them to operators, never to a model.\n\n\
+                        Example: placet explain --policy policies/ --request requests.jsonl --id eval-17")]
 pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) asked: Asked,

@@ -65,7 +65,8 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome {
     let limits = Limits::default();
     let (found, counts, verdict) = match files::load_all(&args.paths, &limits) {
         Ok(policy) => {
-            let verdict = if args.deny_warnings && !policy.warnings().0.is_empty() { Err(Failure::Wrong) } else { Ok(()) };
+            let verdict =
+                if args.deny_warnings && !policy.warnings().0.is_empty() { Err(Failure::Wrong) } else { Ok(()) };
             (policy.warnings().clone(), Some(Counts::of(&policy)), verdict)
         }
         Err(LoadError::Unsound(found)) => (found, None, Err(Failure::Wrong)),
@@ -75,7 +76,8 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome {
         }
         Err(unreadable) => return Err(Failure::Input(unreadable.to_string())),
     };
-    let (errors, warnings): (Vec<&Diagnostic>, Vec<&Diagnostic>) = (found.errors().collect(), found.warnings().collect());
+    let (errors, warnings): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
+        (found.errors().collect(), found.warnings().collect());
     let mut out = terminal::stdout();
     if args.json {
         let summary = Summary { errors: errors.len(), warnings: warnings.len(), counts };

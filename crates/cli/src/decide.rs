@@ -17,7 +17,8 @@ use placet::{Decision, Limits, Record, Request};
 use crate::args::DecideArgs;
 use crate::input::{Input, Piece};
 use crate::judge::Judge;
-use crate::{Failure, Outcome, policy, pretty, terminal};
+use crate::pretty::Columns;
+use crate::{Failure, Outcome, policy, terminal};
 
 /// What became of a piece.
 struct Done {
@@ -37,12 +38,8 @@ pub(crate) fn run(args: &DecideArgs) -> Outcome {
     let policy = policy::load(&args.asked.policy, args.asked.verbose)?;
     let engine = policy::engine(&policy);
     let judge = Judge { engine: &engine, now: args.asked.now, limit };
-    let mut writer = Writer {
-        record: record.transpose()?,
-        pretty: args.pretty,
-        progress: Progress::new(input.size),
-        requests: 0,
-    };
+    let mut writer =
+        Writer { record: record.transpose()?, pretty: args.pretty, progress: Progress::new(input.size), requests: 0 };
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let judge = &judge;
     let outcome = thread::scope(|scope| {
@@ -104,6 +101,7 @@ fn work(judge: &Judge<'_>, piece: &Piece, args: &DecideArgs) -> Done {
     let requests = piece.requests();
     let mut done = Done { answers: Vec::new(), records: Vec::new(), requests: requests.len(), read: piece.len() };
     let mut lines = Vec::new();
+    let columns = Columns::fit();
     for (_, text) in requests {
         let mut answer = Vec::new();
         let records = &mut done.records;
@@ -114,7 +112,7 @@ fn work(judge: &Judge<'_>, piece: &Piece, args: &DecideArgs) -> Done {
                 records.push(b'\n');
             }
             if args.pretty {
-                pretty::line(request, decision, &mut lines);
+                columns.line(request, decision, &mut lines);
             }
         };
         let wanted = args.record.is_some() || args.pretty;

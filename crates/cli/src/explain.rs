@@ -16,8 +16,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Outcome {
     let policy = policy::load(&args.asked.policy, args.asked.verbose)?;
     let engine = policy::engine(&policy);
     let judge = Judge { engine: &engine, now: args.asked.now, limit };
-    let unreadable =
-        |error| Failure::Input(format!("cannot read `{}`: {error}", args.asked.request.display()));
+    let unreadable = |error| Failure::Input(format!("cannot read `{}`: {error}", args.asked.request.display()));
     let mut out = terminal::stdout();
     let mut found = 0usize;
     while let Some(piece) = input.next().map_err(unreadable)? {
@@ -43,7 +42,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Outcome {
                     // The verdict is the first word.
                     let rest = text.strip_prefix(&verdict).unwrap_or(&text);
                     let head = if rest.len() < text.len() { verdict } else { String::new() };
-                    write!(out, "{style}{head}{style:#}{}", safe(rest))?;
+                    writeln!(out, "{style}{head}{style:#}{}", safe(rest.trim_end()))?;
                     Ok(())
                 })();
                 found += 1;

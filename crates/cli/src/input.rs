@@ -36,7 +36,10 @@ impl Piece {
             Self::Lines { first, bytes } => {
                 let lines = (*first..).zip(bytes.split(|byte| *byte == b'\n'));
                 let lines = lines.map(|(number, line)| (number, line.strip_suffix(b"\r").unwrap_or(line)));
-                lines.filter(|(_, line)| !line.trim_ascii().is_empty()).map(|(number, line)| (number, Ok(line))).collect()
+                lines
+                    .filter(|(_, line)| !line.trim_ascii().is_empty())
+                    .map(|(number, line)| (number, Ok(line)))
+                    .collect()
             }
         }
     }

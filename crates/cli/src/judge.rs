@@ -66,7 +66,9 @@ impl Judge<'_> {
                 None => Request::malformed(Defect {
                     path: "evaluations".into(),
                     cause: error.strip_prefix("evaluations: ").unwrap_or(error).to_owned(),
-                    too_large: answer.pointer("/context/reasons/0/code").is_some_and(|code| code == "request.too_large"),
+                    too_large: answer
+                        .pointer("/context/reasons/0/code")
+                        .is_some_and(|code| code == "request.too_large"),
                 }),
             };
             seen(&request, &self.engine.decide(&request));

@@ -1,4 +1,4 @@
-//! One request on one line of 80 columns: verdict, who and through whom, what, the first reason.
+//! One request on one line: verdict, who and through whom, what, the first reason. 80 columns, or as many as the terminal has.
 //!
 //! Next room: [`crate::explain`].
 
@@ -9,41 +9,69 @@ use placet::{Decision, Request};
 
 use crate::terminal::{self, DIM, column, safe};
 
-const VERDICT: usize = 7;
-const WHO: usize = 22;
-const WHAT: usize = 22;
-const WHY: usize = 26;
+/// Widths of the columns, spaces between them apart.
+#[derive(Clone, Copy)]
+pub(crate) struct Columns {
+    who: usize,
+    what: usize,
+    why: usize,
+}
 
-/// Appends the line.
-pub(crate) fn line(request: &Request<'_>, decision: &Decision<'_>, out: &mut Vec<u8>) {
-    let verdict = decision.verdict().name();
-    let style = terminal::verdict(verdict);
-    let name = column(&verdict.to_uppercase().replace('_', "-"), VERDICT);
-    let mut who = request.subject().map_or("", |subject| subject.id()).to_owned();
-    for actor in request.actors() {
-        who.push_str(" > ");
-        who.push_str(actor.id());
+/// The widest verdict.
+const VERDICT: usize = 7;
+
+impl Columns {
+    /// Columns that fill the terminal, if there is one; 80 columns at least.
+    pub(crate) fn fit() -> Self {
+        let width = terminal_size::terminal_size_of(std::io::stdout()).map_or(80, |(width, _)| usize::from(width.0));
+        let spare = width.clamp(80, 160) - 80;
+        Self { who: 24 + spare / 4, what: 20 + spare / 2, why: 26 + spare / 4 }
     }
+
+    /// Appends the line.
+    pub(crate) fn line(self, request: &Request<'_>, decision: &Decision<'_>, out: &mut Vec<u8>) {
+        let verdict = decision.verdict().name();
+        let style = terminal::verdict(verdict);
+        let name = format!("{:<VERDICT$}", verdict.to_uppercase().replace('_', "-"));
+        // Writing to memory cannot fail.
+        let _ = write!(out, "{style}{name}{style:#} ");
+        let mut why: Vec<String> = decision.reasons().map(|reason| reason.code.as_str().to_owned()).collect();
+        why.dedup();
+        if why.is_empty() {
+            why.extend(decision.requirements().map(|outstanding| requirement_id(outstanding.requirement)));
+        }
+        // Of a request that could not be read, what is wrong with it is all there is to say.
+        let call = match request.defect() {
+            Some(defect) => column(&safe(&defect.to_string()).replace('\n', " "), self.who + 1 + self.what),
+            None => format!("{} {}", self.who(request), column(&what(request), self.what)),
+        };
+        let more = if why.len() > 1 { format!(" +{}", why.len() - 1) } else { String::new() };
+        let first = why.first().map_or("", String::as_str);
+        let first = column(first, first.chars().count().min(self.why.saturating_sub(more.len())));
+        let _ = if first.is_empty() {
+            writeln!(out, "{}", call.trim_end())
+        } else {
+            writeln!(out, "{call} {DIM}{}{more}{DIM:#}", safe(&first))
+        };
+    }
+
+    /// Subject and actors, each cut to its share.
+    fn who(self, request: &Request<'_>) -> String {
+        let ids: Vec<&str> = request.subject().into_iter().chain(request.actors()).map(|link| link.id()).collect();
+        let between = (ids.len().saturating_sub(1)) * 3;
+        let whole = ids.iter().map(|id| id.chars().count()).sum::<usize>() + between;
+        let share = if whole <= self.who { whole } else { self.who.saturating_sub(between) / ids.len().max(1) };
+        let cut = |id: &&str| column(&safe(id).replace('\n', " "), id.chars().count().min(share.max(4)));
+        column(&ids.iter().map(cut).collect::<Vec<_>>().join(" > "), self.who)
+    }
+}
+
+/// Action and resource; the action of a tool call says nothing that the tool does not.
+fn what(request: &Request<'_>) -> String {
     let resource = request.targets().first().map_or("", |target| target.id());
-    // The action of a tool call says nothing that the tool does not.
-    let what = match request.action() {
+    let text = match request.action() {
         "tools/call" => resource.to_owned(),
         action => format!("{action} {resource}"),
     };
-    let mut why: Vec<String> = decision.reasons().map(|reason| reason.code.as_str().to_owned()).collect();
-    why.dedup();
-    if why.is_empty() {
-        why.extend(decision.requirements().map(|outstanding| requirement_id(outstanding.requirement)));
-    }
-    if request.defect().is_some() {
-        (who, why) = ("-".to_owned(), why.into_iter().take(1).collect());
-    }
-    let what = if request.defect().is_some() { "-" } else { &what };
-    let more = if why.len() > 1 { format!(" +{}", why.len() - 1) } else { String::new() };
-    let first = why.first().map_or("", String::as_str);
-    let first = column(first, first.chars().count().min(WHY - more.len()));
-    let (who, what, first) = (column(&safe(&who), WHO), column(&safe(what), WHAT), safe(&first));
-    let text = format!("{style}{name}{style:#} {who} {what} {DIM}{first}{more}{DIM:#}");
-    // Writing to memory cannot fail.
-    let _ = writeln!(out, "{}", text.trim_end());
+    safe(&text).replace('\n', " ")
 }

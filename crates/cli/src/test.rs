@@ -40,8 +40,7 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
     let requests = RequestFiles::new(&Limits::default());
     let meant = |name: &str| args.filter.as_deref().is_none_or(|text| name.contains(text));
     let tests = policy.tests().iter().filter(|test| meant(&test.name));
-    let results: Vec<TestResult> =
-        tests.map(|test| suite::run_one(&policy, &engine, test, &requests)).collect();
+    let results: Vec<TestResult> = tests.map(|test| suite::run_one(&policy, &engine, test, &requests)).collect();
     let failed = results.iter().filter(|result| !result.passed()).count();
     let summary = Summary { passed: results.len() - failed, failed };
     let verdict = if failed > 0 || results.is_empty() { Err(Failure::Wrong) } else { Ok(()) };
