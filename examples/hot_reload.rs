@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release --example hot_reload
 //! ```
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

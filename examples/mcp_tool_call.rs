@@ -4,6 +4,8 @@
 //! ```text
 //! cargo run --example mcp_tool_call
 //! ```
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+#![expect(clippy::indexing_slicing, reason = "JSON answers `null` where a member is missing")]
 
 use placet::fact::slot;
 use placet::rule::Requirement;
@@ -38,7 +40,7 @@ rules:
     effect: require
     tool: crm/search
     when: '!has(arguments.limit) || arguments.limit > 10'
-    require: [{narrow: /limit, to: 10}]
+    require: [{narrow: {argument: /limit, to: 10}}]
   - id: exports-stay-inside
     effect: forbid
     tool: crm/export
@@ -158,7 +160,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     println!("         {}: {}", reason["code"], reason["message"]);
                 }
                 for requirement in error["error"]["data"]["requirements"].as_array().into_iter().flatten() {
-                    println!("         first: {}", requirement["id"]);
+                    println!("         asks for {}", requirement["id"]);
                 }
             }
         }

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --example on_behalf_of
 //! ```
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use placet::{Engine, Limits, Link, Request, Target, document};
 
@@ -48,6 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{who:<30} {:<8} {}", decision.verdict().name(), reasons.join(", "));
     }
     // Which link it was is for operators, not for a model.
-    println!("\n{}", engine.explain(&calls[3].1));
+    let through_news_bot = Request::new(Link::user("ada"), "read", ledger()).actor(Link::agent("news-bot"));
+    println!("\n{}", engine.explain(&through_news_bot));
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --example quickstart
 //! ```
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use placet::{Engine, Limits, Link, Request, Target};
 

@@ -23,6 +23,9 @@ pub(crate) struct Judge<'e> {
     pub(crate) limit: usize,
 }
 
+/// Who wants to see a request and its decision.
+pub(crate) type Seen<'s> = &'s mut dyn FnMut(&Request<'_>, &Decision<'_>);
+
 /// A batch, taken apart.
 struct Batch {
     /// The whole, with the time filled in.
@@ -33,12 +36,7 @@ struct Batch {
 
 impl Judge<'_> {
     /// Appends the answer as JSON, and shows each request with its decision to `seen`.
-    pub(crate) fn answer(
-        &self,
-        text: Result<&[u8], usize>,
-        out: &mut Vec<u8>,
-        seen: Option<&mut dyn FnMut(&Request<'_>, &Decision<'_>)>,
-    ) {
+    pub(crate) fn answer(&self, text: Result<&[u8], usize>, out: &mut Vec<u8>, seen: Option<Seen<'_>>) {
         let Some(batch) = text.ok().and_then(|text| self.batch(text)) else {
             let request = self.request(text);
             let decision = self.engine.decide(&request);
@@ -59,13 +57,14 @@ impl Judge<'_> {
         // Entries after the one where the batch says to stop have no answer.
         for (at, answer) in answers.iter().enumerate() {
             let error = answer.pointer("/context/error").and_then(Value::as_str).unwrap_or_default();
+            let (path, cause) = error.split_once(": ").unwrap_or_default();
             // The batch itself is refused, or an entry that is no object.
-            let refused = ["evaluations: ", "options"].iter().any(|path| error.starts_with(path));
+            let refused = path.starts_with("evaluations") || path.starts_with("options");
             let request = match batch.entries.get(at).filter(|_| !refused) {
                 Some(entry) => self.request(Ok(entry)),
                 None => Request::malformed(Defect {
-                    path: "evaluations".into(),
-                    cause: error.strip_prefix("evaluations: ").unwrap_or(error).to_owned(),
+                    path: path.to_owned().into(),
+                    cause: cause.to_owned(),
                     too_large: answer
                         .pointer("/context/reasons/0/code")
                         .is_some_and(|code| code == "request.too_large"),
@@ -121,8 +120,7 @@ impl Judge<'_> {
             return None;
         }
         let Ok(Value::Object(mut root)) = serde_json::from_slice(text) else { return None };
-        let Some(evaluations) = root.remove("evaluations") else { return None };
-        let Value::Array(mut evaluations) = evaluations else {
+        let Value::Array(mut evaluations) = root.remove("evaluations")? else {
             // Refused as a whole.
             return Some(Batch { text: text.to_vec(), entries: Vec::new() });
         };

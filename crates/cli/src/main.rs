@@ -38,10 +38,10 @@ type Outcome = Result<(), Failure>;
 /// An error of writing to standard output.
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            std::io::ErrorKind::BrokenPipe => Self::Closed,
-            _ => Self::Input(format!("cannot write: {error}")),
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self::Closed;
         }
+        Self::Input(format!("cannot write: {error}"))
     }
 }
 

@@ -55,14 +55,19 @@ impl Columns {
         };
     }
 
-    /// Subject and actors, each cut to its share.
+    /// The subject and the immediate actor, each cut to its half, and how many more there are.
     fn who(self, request: &Request<'_>) -> String {
-        let ids: Vec<&str> = request.subject().into_iter().chain(request.actors()).map(|link| link.id()).collect();
-        let between = (ids.len().saturating_sub(1)) * 3;
-        let whole = ids.iter().map(|id| id.chars().count()).sum::<usize>() + between;
-        let share = if whole <= self.who { whole } else { self.who.saturating_sub(between) / ids.len().max(1) };
-        let cut = |id: &&str| column(&safe(id).replace('\n', " "), id.chars().count().min(share.max(4)));
-        column(&ids.iter().map(cut).collect::<Vec<_>>().join(" > "), self.who)
+        let subject = request.subject().map_or("", |subject| subject.id());
+        let (subject, actors) = (safe(subject).replace('\n', " "), request.actors());
+        let Some(actor) = actors.first() else { return column(&subject, self.who) };
+        let actor = safe(actor.id()).replace('\n', " ");
+        let more = if actors.len() > 1 { format!(" +{}", actors.len() - 1) } else { String::new() };
+        let room = self.who.saturating_sub(3 + more.len());
+        let (a, b) = (subject.chars().count(), actor.chars().count());
+        // What one does not need, the other may have.
+        let a_room = a.min((room / 2).max(room.saturating_sub(b)));
+        let b_room = b.min(room - a_room);
+        column(&format!("{} > {}{more}", column(&subject, a_room), column(&actor, b_room)), self.who)
     }
 }
 
