@@ -203,7 +203,8 @@ impl<'t> Sources<'t> {
     }
 }
 
-fn line_starts(text: &str) -> Vec<usize> {
+/// Offsets of the lines' starts.
+pub(crate) fn line_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let ends = bytes.iter().enumerate().filter(|(at, byte)| match byte {
         b'\n' => true,
