@@ -39,6 +39,7 @@ mod evaluate;
 mod functions;
 mod lex;
 mod macros;
+mod matcher;
 mod parse;
 mod place;
 mod print;

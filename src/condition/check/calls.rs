@@ -1,6 +1,6 @@
 //! Does the function exist, and do its operands fit? Literal patterns, labels and hours are prepared here.
 
-use regex::RegexBuilder;
+use core::convert::Infallible;
 
 use crate::condition::EvaluationError;
 use crate::condition::ast::{Expr, Kind, Literal, Span};
@@ -9,6 +9,7 @@ use crate::condition::check::{Checker, Typed};
 use crate::condition::compile::Operand;
 use crate::condition::datum::Datum;
 use crate::condition::functions::{self, time::Hours, web::plain};
+use crate::condition::matcher::{Matcher, Refused};
 use crate::diagnostic::nearest;
 use crate::pattern::Pattern;
 
@@ -107,15 +108,15 @@ impl<'d> Checker<'d> {
         }
     }
 
-    fn regex(&mut self, expr: &Expr, pattern: &str) -> Option<regex::Regex> {
-        match RegexBuilder::new(pattern).size_limit(self.declarations.limits.regex_bytes).build() {
+    fn regex(&mut self, expr: &Expr, pattern: &str) -> Option<Matcher> {
+        match Matcher::build(pattern, self.declarations.limits.regex_bytes, |_| Ok::<(), Infallible>(())) {
             Ok(regex) => Some(regex),
-            Err(regex::Error::CompiledTooBig(limit)) => {
+            Err(Refused::TooLarge(limit)) => {
                 let message = format!("the pattern is larger than {limit} bytes when compiled");
                 self.report("condition.too_large", expr.span, message, "repeat less, or match a shorter part");
                 None
             }
-            Err(_) => {
+            Err(Refused::Malformed) => {
                 let message = format!("`{pattern}` is no regular expression");
                 self.report(
                     "condition.bad_literal",
@@ -125,6 +126,7 @@ impl<'d> Checker<'d> {
                 );
                 None
             }
+            Err(Refused::Stopped(never)) => match never {},
         }
     }
 

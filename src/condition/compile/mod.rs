@@ -16,6 +16,7 @@ use crate::condition::compare::{self, Comparison};
 use crate::condition::datum::{Blob, Datum, Entries, Items, Outcome, Stop};
 use crate::condition::evaluate::{Budget, Machine};
 use crate::condition::functions::{Function, math, web::plain};
+use crate::condition::matcher::Matcher;
 use crate::condition::program::{
     Arithmetic, ClauseAt, Id, LOCAL, Loop, Node, Program, Range, SLOT, TextTest, local_of, slot_of,
 };
@@ -302,7 +303,7 @@ impl Builder {
                     Comparison::Equal => compare::equal(&left, &right, &mut self.budget),
                     Comparison::NotEqual => compare::equal(&left, &right, &mut self.budget).map(|equal| !equal),
                     Comparison::Less | Comparison::LessEqual | Comparison::Greater | Comparison::GreaterEqual => {
-                        compare::order(&left, &right).map(|order| comparison.holds(order))
+                        compare::order(&left, &right, &mut self.budget).map(|order| comparison.holds(order))
                     }
                 };
                 self.folded(result.map(Datum::Bool))
@@ -358,7 +359,7 @@ impl Builder {
     pub(crate) fn size(&mut self, of: Operand) -> Operand {
         match of {
             Operand::Known(value) => {
-                let size = crate::condition::evaluate::size(&value);
+                let size = crate::condition::evaluate::size(&value, &mut self.budget);
                 self.folded(size.map(|size| Datum::Int(i64::try_from(size).unwrap_or(i64::MAX))))
             }
             of @ Operand::Node(_) => self.unary(of, Node::Size),
@@ -394,7 +395,7 @@ impl Builder {
         self.node(Node::Call(at, range), info)
     }
 
-    pub(crate) fn matches(&mut self, of: Operand, regex: regex::Regex) -> Operand {
+    pub(crate) fn matches(&mut self, of: Operand, regex: Matcher) -> Operand {
         self.program.regexes.push(regex);
         let at = index(self.program.regexes.len() - 1);
         self.unary(of, |of| Node::Matches(of, at))
