@@ -56,6 +56,7 @@ use crate::value::{Fact, Facts, Value};
 use check::Demand;
 use datum::{Outcome, Stop};
 use evaluate::Machine;
+use matcher::Matcher;
 use program::Program;
 
 pub use parse::parse;
@@ -174,6 +175,11 @@ impl Condition {
     #[must_use]
     pub fn references(&self) -> &[u16] {
         &self.0.program.references
+    }
+
+    /// Bytes of its regular expressions when compiled, rounded up.
+    pub(crate) fn regex_bytes(&self) -> usize {
+        self.0.program.regexes.iter().map(Matcher::bytes).sum()
     }
 
     /// Its truth.

@@ -109,10 +109,19 @@ impl<'d> Checker<'d> {
     }
 
     fn regex(&mut self, expr: &Expr, pattern: &str) -> Option<Matcher> {
-        match Matcher::build(pattern, self.declarations.limits.regex_bytes, |_| Ok::<(), Infallible>(())) {
-            Ok(regex) => Some(regex),
+        let (one, all) = (self.declarations.limits.regex_bytes, self.regexes);
+        match Matcher::build(pattern, one.min(all), |_| Ok::<(), Infallible>(())) {
+            Ok(regex) => {
+                self.regexes = all.saturating_sub(regex.bytes());
+                Some(regex)
+            }
             Err(Refused::TooLarge(limit)) => {
-                let message = format!("the pattern is larger than {limit} bytes when compiled");
+                self.regexes = all.saturating_sub(limit);
+                let message = if limit < one {
+                    "the patterns of all conditions together are too large when compiled".to_owned()
+                } else {
+                    format!("the pattern is larger than {limit} bytes when compiled")
+                };
                 self.report("condition.too_large", expr.span, message, "repeat less, or match a shorter part");
                 None
             }

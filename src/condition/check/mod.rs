@@ -58,6 +58,8 @@ pub(crate) struct Checker<'d> {
     /// Variables of macros, outermost first, at the places that they have when the program runs.
     scope: Vec<(Box<str>, Ty<'d>)>,
     problems: Vec<Diagnostic>,
+    /// Bytes that regular expressions may still have.
+    regexes: usize,
 }
 
 /// Checks and compiles a tree.
@@ -68,8 +70,15 @@ pub(crate) fn check<'d>(
     demand: Demand,
 ) -> Result<Program, Diagnostics> {
     let builder = Builder::new(declarations.limits);
-    let mut checker =
-        Checker { source, declarations: *declarations, demand, builder, scope: Vec::new(), problems: Vec::new() };
+    let mut checker = Checker {
+        source,
+        declarations: *declarations,
+        demand,
+        builder,
+        scope: Vec::new(),
+        problems: Vec::new(),
+        regexes: declarations.limits.regexes_bytes,
+    };
     let clauses = checker.clauses(tree);
     let (program, estimate) = checker.builder.finish(clauses);
     if demand == Demand::Truth && estimate > declarations.limits.condition_cost {

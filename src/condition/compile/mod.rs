@@ -71,14 +71,23 @@ pub(crate) struct Builder {
     program: Program,
     info: Vec<Info>,
     references: BTreeSet<u16>,
+    /// For operators over constants, whose results are no larger than the source.
     budget: Budget,
+    /// For calls and macros over constants.
+    folding: Budget,
 }
+
+/// Steps that calls and macros over constants may take at load, in all of one condition: some ten microseconds, and so
+/// many items of what they build. What takes more stays in the program. A condition of fifty bytes could otherwise keep a
+/// list of megabytes, and a document has many.
+const FOLDING: u64 = 1_000;
 
 impl Builder {
     pub(crate) fn new(limits: &Limits) -> Self {
         let program = Program { cost: limits.condition_cost, regex_bytes: limits.regex_bytes, ..Program::default() };
         let budget = Budget::new(limits.condition_cost, limits.regex_bytes);
-        Self { program, info: Vec::new(), references: BTreeSet::new(), budget }
+        let folding = Budget::new(limits.condition_cost.min(FOLDING), limits.regex_bytes);
+        Self { program, info: Vec::new(), references: BTreeSet::new(), budget, folding }
     }
 
     /// The program, whose clauses these are.
@@ -372,8 +381,10 @@ impl Builder {
             Operand::Node(_) => None,
         });
         if let Some(known) = known.collect::<Option<Vec<_>>>() {
-            let result = (function.native)(&known, &mut self.budget);
-            return self.folded(result);
+            let result = (function.native)(&known, &mut self.folding);
+            if result.as_ref().err() != Some(&Stop::Error(EvaluationError::TooCostly)) {
+                return self.folded(result);
+            }
         }
         if let (name, [Operand::Node(of), Operand::Known(Datum::Text(text))]) = (function.name, arguments.as_slice()) {
             let test = match name {
@@ -454,10 +465,12 @@ impl Builder {
             return Operand::Node(id);
         }
         let mut machine = Machine::new(&self.program, &NoFacts);
+        machine.budget = self.folding;
         let result = machine.value(id).map(|value| keep(&value));
+        self.folding = machine.budget;
         match result {
             Ok(value) => Operand::Known(value),
-            // Too costly is said by the estimate; other errors stay what they are.
+            // Too costly for now; other errors stay what they are.
             Err(_) => Operand::Node(id),
         }
     }

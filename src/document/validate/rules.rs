@@ -11,6 +11,7 @@ use crate::document::report::quote;
 use crate::document::schema::{Place, ResourceSelectorItem, RuleItem, Text};
 use crate::fact::{Schema, Type};
 use crate::label::Taxonomy;
+use crate::limits::Limits;
 use crate::name::TypeName;
 use crate::pattern::Pattern;
 use crate::rule::{Effect, Mode, ResourceHead, Rule, Source};
@@ -139,10 +140,18 @@ impl Check<'_> {
             });
             return None;
         }
-        let findings = match compile(&text.value, declarations) {
-            Ok(condition) => return Some(condition),
+        let left = self.regexes.get();
+        let limits = Limits { regexes_bytes: left, ..self.limits.clone() };
+        let findings = match compile(&text.value, &Declarations { limits: &limits, ..*declarations }) {
+            Ok(condition) => {
+                self.regexes.set(left.saturating_sub(condition.regex_bytes()));
+                return Some(condition);
+            }
             Err(findings) => findings,
         };
+        // What was refused was built up to its limit first: the time for that is bounded too.
+        let refused = findings.0.iter().filter(|finding| finding.code == "condition.too_large").count();
+        self.regexes.set(left.saturating_sub(refused.saturating_mul(limits.regex_bytes)));
         for finding in findings.0 {
             // Placing a finding scans the source: not for those that are only counted.
             let inner = finding.span;
