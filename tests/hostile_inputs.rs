@@ -148,6 +148,50 @@ fn documents() {
     doc("1,000 rules that make a list of 30,000 constants each", "p.yaml", &rules(1_000, &constant), "loads");
 }
 
+/// Not hostile but as large as is allowed: what a limit of 64 MiB means. Minutes in a debug build.
+#[test]
+#[ignore = "takes gigabytes; run it in a release build"]
+fn a_document_at_the_limit() {
+    // Rules of some 200 bytes, as the limit reckons.
+    let why = "because somebody who writes policies has something to say about each of them";
+    let mut json = String::from("{\"version\":1,\"rules\":[");
+    let mut yaml = String::from("version: 1\nrules:\n");
+    for i in 0.. {
+        if yaml.len() > (64 << 20) - 256 {
+            break;
+        }
+        let _ = writeln!(
+            yaml,
+            "  - {{id: rule-{i}, effect: permit, action: read, resource: {{type: page, id: /wiki/{i}/*}}, description: \"{why}\"}}"
+        );
+    }
+    for i in 0.. {
+        if json.len() > (64 << 20) - 256 {
+            break;
+        }
+        let comma = if i == 0 { "" } else { "," };
+        let _ = write!(
+            json,
+            r#"{comma}{{"id":"rule-{i}","effect":"permit","action":"read","resource":{{"type":"page","id":"/wiki/{i}/*"}},"description":"{why}"}}"#
+        );
+    }
+    json.push_str("]}");
+    for (name, text) in [("p.yaml", yaml), ("p.json", json)] {
+        let (mut rules, mut time) = (0, Duration::ZERO);
+        let memory = allocation_counter::measure(|| {
+            let start = Instant::now();
+            rules = document::load([(name, &text)], &Limits::default()).expect("a document").rules().len();
+            time = start.elapsed();
+        });
+        println!(
+            "| 64 MiB, {rules} rules, {name} | loads | {:.1} s | {} MiB |",
+            time.as_secs_f64(),
+            memory.bytes_max >> 20
+        );
+        assert!(memory.bytes_max < 8 << 30);
+    }
+}
+
 #[test]
 fn regular_expressions_have_a_ceiling_together() {
     let text = "version: 1\nrules:\n  - {id: a, effect: permit, when: 'agent.id.matches(\"a{500}\")'}\n  - {id: b, effect: permit, when: 'agent.id.matches(\"b{500}\")'}\n";
