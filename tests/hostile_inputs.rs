@@ -144,6 +144,15 @@ fn documents() {
         &rules(many, &large),
         "condition.too_large",
     );
+    let mut facts = String::from("version: 1\nfacts:\n");
+    for i in 0..20_000 {
+        let _ = writeln!(facts, "  fact.number{i}: string");
+    }
+    let misspelt = |i| format!("when: 'context.fact.numbr{i} == \"x\"'");
+    let text = rules(2_000, &misspelt).replacen("version: 1\n", &facts, 1);
+    doc("2,000 misspelt names among 20,000 facts", "p.yaml", &text, "condition.unknown_name");
+    let names = |_| format!("when: '{}'", vec!["q"; 2_000].join("||"));
+    doc("100 conditions of 2,000 misspelt names each", "p.yaml", &rules(100, &names), "condition.unknown_name");
     let constant = |i| format!("when: 'agent.id == \"a{i}\" && lists.range(30000).size() > 0'");
     doc("1,000 rules that make a list of 30,000 constants each", "p.yaml", &rules(1_000, &constant), "loads");
 }
@@ -204,6 +213,17 @@ fn regular_expressions_have_a_ceiling_together() {
         .to_string();
     assert!(findings.starts_with("p.yaml:4:"), "{findings}");
     assert!(findings.contains("the patterns of all conditions together are too large when compiled"), "{findings}");
+}
+
+#[test]
+fn findings_about_conditions_are_short_and_show_what_is_there() {
+    for when in ["q".repeat(16_000), format!("agent.id.matches(\"({}\u{202e}\")", "a".repeat(9_000))] {
+        let text = format!("version: 1\nrules: [{{id: r, effect: permit, when: '{when}'}}]");
+        let findings = document::load([("p.yaml", text)], &Limits::default()).map(|policy| policy.digest());
+        let shown = findings.expect_err("a mistake").to_string();
+        assert!(shown.len() < 2_048, "{} bytes", shown.len());
+        assert!(!shown.contains('\u{202e}'), "{shown}");
+    }
 }
 
 /// `s` and `z`: the same megabyte of zeros and ones; `e`: a mail address of a megabyte; `p`: a pattern; `y`: 1 MiB of `é`.

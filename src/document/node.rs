@@ -9,8 +9,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use super::report::{Sink, Sources, is_deceptive, quote};
-use crate::diagnostic::{Diagnostic, Span};
+use super::report::{Sink, Sources, quote};
+use crate::diagnostic::{Diagnostic, Span, is_deceptive};
 use crate::limits::Limits;
 
 /// Recursion over a tree takes stack; whatever a host allows, it goes no deeper than this.

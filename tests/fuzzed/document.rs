@@ -103,6 +103,8 @@ fn placed(findings: &Diagnostics, sources: &[(&str, &str)]) {
     for finding in &findings.0 {
         let shown = finding.to_string();
         assert!(shown.len() < 8_192, "a finding of {} bytes", shown.len());
+        let misleads = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        assert!(!finding.message.chars().any(misleads), "{:?}", finding.message);
         if finding.span.line == 0 {
             continue;
         }

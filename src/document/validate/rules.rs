@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use super::listed::{Listed, Referrer};
-use crate::condition::{Condition, Declarations, compile};
+use crate::condition::{Condition, Declarations, compile_within};
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::document::place::relocate;
 use crate::document::report::quote;
@@ -142,7 +142,11 @@ impl Check<'_> {
         }
         let left = self.regexes.get();
         let limits = Limits { regexes_bytes: left, ..self.limits.clone() };
-        let findings = match compile(&text.value, &Declarations { limits: &limits, ..*declarations }) {
+        let findings = match compile_within(
+            &text.value,
+            &Declarations { limits: &limits, ..*declarations },
+            self.sink.suggestions(),
+        ) {
             Ok(condition) => {
                 self.regexes.set(left.saturating_sub(condition.regex_bytes()));
                 return Some(condition);

@@ -3,8 +3,8 @@
 use core::str::FromStr;
 
 use super::Check;
-use crate::diagnostic::Diagnostic;
-use crate::document::report::{is_deceptive, list, quote};
+use crate::diagnostic::{Diagnostic, is_deceptive};
+use crate::document::report::{list, quote};
 use crate::document::schema::{Place, Text};
 use crate::name::{NameError, check};
 use crate::pattern::Pattern;
