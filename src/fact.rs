@@ -12,6 +12,7 @@
 pub(crate) mod fit;
 
 use core::fmt;
+use core::ops::Bound;
 use std::collections::BTreeMap;
 
 use crate::value::Enumeration;
@@ -340,7 +341,15 @@ impl Schema {
     /// Whether some fact's path lies below `path` (`device` is such a prefix, no fact itself).
     #[must_use]
     pub fn is_prefix(&self, path: &str) -> bool {
-        let below = |full: &str| full.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-        path == "context" || self.paths().any(below)
+        path == "context" || self.below(path).next().is_some()
+    }
+
+    /// The paths below `path`, found without a look at the others.
+    pub(crate) fn below(&self, path: &str) -> impl Iterator<Item = &str> {
+        let stem = format!("{path}.");
+        let from = self.by_path.range::<str, _>((Bound::Included(stem.as_str()), Bound::Unbounded));
+        let aliases = ALIASES.iter().map(|(from, _)| *from);
+        let others: Vec<&str> = aliases.filter(|alias| alias.starts_with(&stem)).collect();
+        from.map(|(path, _)| &**path).take_while(move |path| path.starts_with(&stem)).chain(others)
     }
 }

@@ -45,6 +45,9 @@ pub struct Limits {
     pub condition_cost: u64,
     /// Bytes of the compiled form of one regular expression. 1 MiB; `regex` builds no larger automaton.
     pub regex_bytes: usize,
+    /// Bytes of the compiled forms of all regular expressions in a policy's conditions. 64 MiB: some 10,000 usual ones, or 64
+    /// of the largest. A pattern of ten bytes can compile to a megabyte, so their number alone bounds nothing.
+    pub regexes_bytes: usize,
     /// Sensitivity labels in a taxonomy. 4,096.
     pub labels: usize,
     /// Compartments in a taxonomy. 128: they are the bits of one word.
@@ -84,6 +87,7 @@ impl Default for Limits {
             condition_nodes: 4_096,
             condition_cost: 100_000,
             regex_bytes: 1 << 20,
+            regexes_bytes: 64 << 20,
             labels: 4_096,
             compartments: 128,
             request_bytes: 1 << 20,
