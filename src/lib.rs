@@ -88,3 +88,8 @@ pub use files::load;
 pub use limits::Limits;
 pub use live::LiveEngine;
 pub use request::{Link, Request, Target};
+
+/// The README's examples, run as tests.
+#[cfg(all(doctest, feature = "fs"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

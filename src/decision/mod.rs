@@ -133,10 +133,11 @@ pub struct Reason<'e> {
 }
 
 impl<'e> Reason<'e> {
-    /// What it says, to people and models: the rule's own message, or the code's.
+    /// What it says, to people and models: a forbidding rule's own message, or the code's.
     #[must_use]
     pub fn message(&self) -> &'e str {
-        let own = if self.code.layer() == Layer::Rule { self.rule.and_then(|rule| rule.message()) } else { None };
+        // Of a rule that may apply, the author's message would claim too much.
+        let own = if self.code == Code::RuleForbidden { self.rule.and_then(|rule| rule.message()) } else { None };
         own.unwrap_or(self.code.message())
     }
 }

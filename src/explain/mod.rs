@@ -26,7 +26,7 @@ mod render;
 
 use serde::Serialize;
 
-use crate::decision::{Decision, Layer, Objection};
+use crate::decision::{Code, Decision, Layer, Objection};
 use crate::door::Answer;
 use crate::engine::Engine;
 use crate::evaluate::Scene;
@@ -163,7 +163,7 @@ fn layers(decision: &Decision<'_>, request: &Request<'_>) -> Vec<LayerReport> {
 
 fn objection(decision: &Decision<'_>, request: &Request<'_>, objection: &Objection) -> ObjectionReport {
     let rule = objection.rule.and_then(|rule| decision.rule(rule));
-    let own = if objection.code.layer() == Layer::Rule { rule.and_then(|rule| rule.message()) } else { None };
+    let own = if objection.code == Code::RuleForbidden { rule.and_then(|rule| rule.message()) } else { None };
     ObjectionReport {
         code: objection.code.as_str(),
         message: own.unwrap_or(objection.code.message()).to_owned(),
