@@ -18,6 +18,8 @@ const NEAREST: usize = 6;
 const APPLIED: u8 = u8::MAX;
 /// A subject head that does not match is the first thing; such rules are about somebody else.
 const SUBJECT: u8 = 0;
+/// All heads match but the subject's.
+const ONLY_SUBJECT: u8 = 4;
 
 /// What gets past its heads is stopped by an argument, its condition, or the time.
 const PAST_HEADS: u8 = 5;
@@ -104,6 +106,9 @@ fn first_failure(pair: Pair<'_, '_, '_>, set: &RuleSet, rule: &PackedRule, permi
                 undecided = Some(label);
             }
             None => {
+                // A rule about somebody else is near only if it is about this call in every other way.
+                let others = (dimension + 1..4).all(|other| set.matches_in(rule, other, &query).is_some());
+                let place = if dimension == 0 && others { ONLY_SUBJECT } else { place };
                 let cause =
                     Cause { what: head_name(dimension), text: wanted(pair, set, rule, dimension), unknown: vec![] };
                 return (place, Some(cause));
