@@ -1,5 +1,6 @@
 //! placet
 pub mod condition;
+pub mod delegation;
 pub mod diagnostic;
 pub mod document;
 pub mod entities;
@@ -7,6 +8,7 @@ pub mod fact;
 pub mod grant;
 pub mod identity;
 pub mod label;
+pub mod lifecycle;
 pub mod limits;
 pub mod name;
 pub mod pattern;
