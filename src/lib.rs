@@ -15,6 +15,7 @@ pub mod pattern;
 pub mod resource;
 pub mod rule;
 pub mod scope;
+pub mod signal;
 pub mod time;
 pub mod tool;
 pub mod value;

@@ -59,6 +59,13 @@ pub struct Limits {
     pub targets: usize,
     /// Evaluations of one AuthZEN batch. 10,000.
     pub batch: usize,
+    /// Names with something revoked. 1 million (some 250 MB): every session of a company of 100,000 for a week, and its agents.
+    /// Beyond it nothing is forgotten; older tokens are challenged, or all denied.
+    pub revocations: usize,
+    /// Ids of security events remembered, so that a repeated one is told from a new one. 100,000: feeds redeliver for minutes.
+    pub signals_seen: usize,
+    /// Claims that one security event may change, and changed claims kept for one name. 64; beyond it all of them are unknown.
+    pub signal_claims: usize,
     /// Nesting of groups or containers. 64: deeper nests are refused at load, however many groups there are.
     pub group_depth: usize,
 }
@@ -88,6 +95,9 @@ impl Default for Limits {
             chain_depth: 8,
             targets: 64,
             batch: 10_000,
+            revocations: 1_000_000,
+            signals_seen: 100_000,
+            signal_claims: 64,
             group_depth: 64,
         }
     }

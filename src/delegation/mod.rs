@@ -10,10 +10,11 @@
 //! use placet::Limits;
 //! use placet::delegation::{AccessMode, Profile, VerifiedClaims, from_claims};
 //!
-//! let serde_json::Value::Object(claims) = serde_json::json!({
+//! let claims = serde_json::json!({
 //!     "iss": "https://idp.example", "sub": "ada", "sub_profile": "user",
 //!     "act": {"iss": "https://idp.example", "sub": "helpdesk-bot", "sub_profile": "ai_agent"},
-//! }) else { return };
+//! });
+//! let claims = claims.as_object().cloned().unwrap_or_default();
 //! // The host has checked signature, issuer, audience, expiry and, where there is one, the proof of possession.
 //! let claims = VerifiedClaims::assert_verified(claims);
 //! let delegation = from_claims(&claims, Profile::OAuth, &Limits::default())?;
