@@ -7,6 +7,7 @@ pub mod entities;
 pub mod fact;
 pub mod grant;
 pub mod identity;
+pub mod inventory;
 pub mod label;
 pub mod lifecycle;
 pub mod limits;
