@@ -59,8 +59,8 @@ pub struct Limits {
     pub targets: usize,
     /// Evaluations of one AuthZEN batch. 10,000.
     pub batch: usize,
-    /// Names with something revoked. 1 million (some 250 MB): every session of a company of 100,000 for a week, and its agents.
-    /// Beyond it nothing is forgotten; older tokens are challenged, or all denied.
+    /// Names of which something is revoked or told. 250,000 (some 120 MB): what a company of 100,000 people and their agents
+    /// revokes while a token lives. Beyond it nothing is forgotten: older tokens are challenged, or all are denied.
     pub revocations: usize,
     /// Ids of security events remembered, so that a repeated one is told from a new one. 100,000: feeds redeliver for minutes.
     pub signals_seen: usize,
@@ -95,7 +95,7 @@ impl Default for Limits {
             chain_depth: 8,
             targets: 64,
             batch: 10_000,
-            revocations: 1_000_000,
+            revocations: 250_000,
             signals_seen: 100_000,
             signal_claims: 64,
             group_depth: 64,

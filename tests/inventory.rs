@@ -1,5 +1,10 @@
 //! What runs against what is registered; what each kind must present; packages; device posture.
-#![expect(clippy::unwrap_used, reason = "a test that goes wrong should stop where it does")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that goes wrong should stop where it does"
+)]
 
 use std::collections::BTreeSet;
 
@@ -60,8 +65,8 @@ fn whatever_is_not_plainly_managed_is_blocked() {
         (&asks, &blocked, Class::Blocked, &[Block, Stop]),
         (&asks, &uninstalled, Class::Blocked, &[Block, Stop]),
         (&asks, &twice, Class::Duplicate, &[Block, Disambiguate]),
-        (&Observed::asking("bot"), &[good.clone()], Class::Unproven, &[Block, Prove]),
-        (&asks, &[good.clone()], Class::Managed, &[]),
+        (&Observed::asking("bot"), std::slice::from_ref(&good), Class::Unproven, &[Block, Prove]),
+        (&asks, std::slice::from_ref(&good), Class::Managed, &[]),
     ] {
         let finding = one(observed, registry);
         assert_eq!((finding.class, finding.actions.as_slice()), (class, actions), "{observed:?}");

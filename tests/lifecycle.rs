@@ -483,7 +483,7 @@ fn any_broken_rule_makes_actions_due() {
     let due = |number| evaluation.due(day(number)).into_iter().map(|due| due.kind).collect::<Vec<_>>();
     assert_eq!(due(103), []);
     let notify = DueKind::Notify(vec![user("desk")]);
-    assert_eq!(due(104), [notify.clone()], "nobody answers for it, so the fallback is told");
+    assert_eq!(due(104), vec![notify.clone()], "nobody answers for it, so the fallback is told");
     assert_eq!(due(137), [notify, DueKind::Disable, DueKind::SoftDelete]);
 }
 

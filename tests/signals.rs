@@ -226,11 +226,7 @@ fn attributes_are_kept_with_their_time() {
         event(id, EventKind::ClaimsChanged(claims), "ada", when)
     };
     let level = |id: &str, level, when| event(id, EventKind::RiskChanged { level }, "ada", when);
-    let state = |events: &[SecurityEvent]| {
-        let mut found = State::default();
-        after(events).states(&[subject("ada")], |state| found = state.clone());
-        found
-    };
+    let state = |events: &[SecurityEvent]| after(events).states(&[subject("ada")]).next().unwrap().clone();
     let newer = state(&[claims("1", "admin", 100), claims("2", "reader", 200)]);
     assert_eq!(newer, state(&[claims("2", "reader", 200), claims("1", "admin", 100)]));
     assert_eq!(newer.claims["role"], (at(200), ClaimState::Known("reader".into())));
@@ -246,6 +242,40 @@ fn attributes_are_kept_with_their_time() {
     let many = (0..65).map(|n| (format!("c{n}").into(), Value::Null)).collect();
     let lost = state(&[event("1", EventKind::ClaimsChanged(many), "ada", 1)]);
     assert!(lost.claims_lost && lost.claims.is_empty(), "beyond the limit every claim is unknown");
+}
+
+#[test]
+fn attributes_are_read_at_their_worst() {
+    let events: Vec<_> = fixtures().iter().map(|payload| read(payload).unwrap()).collect();
+    let revocations = after(&events);
+    let own = |class, id| [Name { class, issuer: Some("https://idp.test"), id }];
+    assert_eq!(revocations.risk(&own(Class::Subject, "bot")), Some(RiskLevel::High));
+    assert_eq!(revocations.risk(&own(Class::Subject, "nobody")), None);
+    assert_eq!(revocations.compliance(&own(Class::Device, "laptop")), Some(Compliance::NotCompliant));
+    let token = own(Class::Token, "token-1");
+    assert_eq!(revocations.claim(&token, "role"), Some(&ClaimState::Known("reader".into())));
+    assert_eq!(revocations.claim(&token, "trusted_network"), Some(&ClaimState::Known(false.into())));
+    assert_eq!(revocations.claim(&token, "scope"), None);
+    let both = [token[0], own(Class::Subject, "eve")[0]];
+    let claims = EventKind::ClaimsChanged(BTreeMap::from([("role".into(), Value::from("admin"))]));
+    let eve = SecurityEvent::of("x", "1", claims, Target::subject(None, "eve"), at(999));
+    let (revocations, _) = revocations.apply(&eve, &NoCascade);
+    assert_eq!(revocations.claim(&both, "role"), Some(&ClaimState::Conflicting), "two tell of it differently");
+}
+
+#[test]
+fn memory_grows_as_the_limit_says() {
+    let counted = allocation_counter::measure(|| {
+        let event =
+            |n: usize| local(&format!("{n}"), CriticalEvent::SessionsRevoked, &format!("user-{n:08}@corp.example"), 1);
+        let mut revocations = empty();
+        for n in 0..20_000 {
+            (revocations, _) = revocations.apply(&event(n), &NoCascade);
+        }
+        std::mem::forget(revocations);
+    });
+    // `Limits::revocations` says some 120 MB for 250,000.
+    assert!(counted.bytes_current < 20_000 * 600, "{} bytes for each entry", counted.bytes_current / 20_000);
 }
 
 #[test]
@@ -443,8 +473,7 @@ fn many_sessions_of_one_user_stay_cheap() {
         .unwrap()
     };
     let revocations = after(&(0..1_000).map(event).collect::<Vec<_>>());
-    let mut states = 0;
-    revocations.states(&[subject("ada")], |_| states += 1);
+    let states = revocations.states(&[subject("ada")]).count();
     assert!(states <= 65, "{states} states under one name");
     assert_ne!(check(&revocations, &[subject("ada"), of(Class::Session, "s999")], 50, 101), Verdict::Allow);
 }

@@ -148,7 +148,7 @@ impl Revocations {
         let mut found = Found { token, now, policy, deny: None, challenge: None };
         found.lifetime();
         self.floor().into_iter().for_each(|cut| found.cut(cut));
-        self.states(token.names, |state| found.judge(state));
+        self.states(token.names).for_each(|state| found.judge(state));
         found.verdict()
     }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::check::Reason;
 use super::event::{EventKind, SecurityEvent};
-use super::register::{Cut, State};
+use super::register::{ClaimState, Compliance, Cut, State};
 use super::subject::{Name, SubjectId, Target};
 use super::table::Table;
 use crate::Limits;
+use crate::lifecycle::RiskLevel;
 use crate::time::{Duration, Timestamp};
 
 /// What hangs from what: below a blueprint its agents, below an agent its user account and its sessions, below a group its
@@ -205,18 +206,41 @@ impl Revocations {
         entries
     }
 
-    /// What is known about a token or session that goes by these names; each to `each`. Allocates nothing.
-    pub fn states(&self, names: &[Name<'_>], mut each: impl FnMut(&State)) {
-        if self.records == 0 {
-            return;
-        }
-        for name in names {
-            let Some(held) = self.table.get(name.id) else { continue };
-            let about = |record: &&Record| {
+    /// What is known about whatever goes by these names: several states where they name several things, or where there are
+    /// conditions. Allocates nothing.
+    pub fn states<'s>(&'s self, names: &'s [Name<'_>]) -> impl Iterator<Item = &'s State> {
+        // Most of the time nothing at all is revoked.
+        let names_to_ask = if self.records == 0 { &[][..] } else { names };
+        names_to_ask.iter().flat_map(move |name| {
+            let about = move |record: &&Record| {
                 record.target.is_comparable(name) && record.also.iter().all(|also| may_match(also, names))
             };
-            held.iter().filter(about).for_each(|record| each(&record.state));
-        }
+            self.table.get(name.id).map_or(&[][..], Vec::as_slice).iter().filter(about).map(|record| &record.state)
+        })
+    }
+
+    /// The risk that was last told of whatever goes by these names, the worst of several; `None` if none was.
+    #[must_use]
+    pub fn risk(&self, names: &[Name<'_>]) -> Option<RiskLevel> {
+        self.states(names).filter_map(|state| state.risk).map(|risk| risk.value).max()
+    }
+
+    /// Whether the device that goes by these names was last told to be compliant, the worst of several; `None` if nothing was.
+    #[must_use]
+    pub fn compliance(&self, names: &[Name<'_>]) -> Option<Compliance> {
+        self.states(names).filter_map(|state| state.compliance).map(|compliance| compliance.value).max()
+    }
+
+    /// What a claim has become for a token or subject that goes by these names; `None` if it has not changed. Where several states
+    /// tell of it differently, it is unknown.
+    #[must_use]
+    pub fn claim<'s>(&'s self, names: &'s [Name<'_>], claim: &str) -> Option<&'s ClaimState> {
+        const UNKNOWN: &ClaimState = &ClaimState::Conflicting;
+        let told = self.states(names).filter_map(|state| match state.claims.get(claim) {
+            _ if state.claims_lost => Some(UNKNOWN),
+            told => told.map(|(_, told)| told),
+        });
+        told.reduce(|a, b| if a == b { a } else { UNKNOWN })
     }
 
     pub(super) const fn floor(&self) -> Option<Cut> {

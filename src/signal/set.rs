@@ -203,9 +203,11 @@ impl Reader<'_> {
                 // It can only narrow the subject. Nothing can be compared with it, so the event reaches further than it says, and
                 // what the event lifts is lifted for that narrower subject only.
                 other => {
-                    let name: Box<str> = other.chars().take(64).collect::<String>().into();
-                    let unknown =
-                        vec![Target::new(Class::Other, None, &value.to_string().chars().take(256).collect::<String>())];
+                    let text = value.to_string();
+                    if other.len() + text.len() > self.limits.id_bytes {
+                        return Err(SetError::TooLarge { member: "sub_id", limit: self.limits.id_bytes });
+                    }
+                    let (name, unknown) = (other.into(), vec![Target::new(Class::Other, None, &text)]);
                     complex.insert(Member::Other(name), unknown);
                     continue;
                 }
