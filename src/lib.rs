@@ -21,6 +21,10 @@
 //! | [`condition`] | CEL: parse, check, compile, evaluate, three-valued |
 //! | [`resource`], [`rule`], [`identity`], [`tool`], [`scope`], [`grant`] | the nouns |
 //! | [`entities`] | all registered nouns together |
+//! | [`delegation`] | who acts, through whom, for whom: from the claims of a verified token |
+//! | [`lifecycle`] | managed identities: states, operations, permissions, policies |
+//! | [`signal`] | events and the revocations that they leave |
+//! | [`inventory`] | what runs, against what is registered |
 //! | [`document`] | text to [`document::Document`] to [`document::Validated`], all diagnostics at once |
 //! | [`compile`] | rules to an index: [`CompiledPolicy`] |
 //! | [`directory`] | snapshot of who exists: closures, memberships, grants: [`Directory`] |
@@ -48,6 +52,7 @@ pub mod audit;
 pub mod compile;
 pub mod condition;
 pub mod decision;
+pub mod delegation;
 pub mod diagnostic;
 pub mod directory;
 pub mod document;
@@ -61,7 +66,9 @@ pub mod fact;
 pub mod files;
 pub mod grant;
 pub mod identity;
+pub mod inventory;
 pub mod label;
+pub mod lifecycle;
 pub mod limits;
 pub mod live;
 pub mod name;
@@ -71,6 +78,7 @@ pub mod request;
 pub mod resource;
 pub mod rule;
 pub mod scope;
+pub mod signal;
 pub mod suite;
 pub mod time;
 pub mod tool;

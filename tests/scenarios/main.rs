@@ -1,0 +1,79 @@
+//! Cases of the systems that this library equals, replayed: `PLACET_SCENARIOS=<file> cargo test --test scenarios`.
+//!
+//! The file is JSON Lines: `{id, given, request, expected}`. The family of a case is its id up to the `-`; an adapter translates
+//! the case to the public API and the answer back, and knows no case by its id. Only the members that `expected` has are
+//! compared, objects member by member, `note` and `source` not at all. A family without an adapter counts as failed.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "the file of cases is named by the environment, this program talks to a terminal, and nothing imports it"
+)]
+
+mod aid;
+mod cae;
+mod lcp;
+mod read;
+mod sha;
+
+use serde_json::{Map, Value};
+
+type Adapter = fn(&Value, &Value) -> Result<Value, String>;
+
+/// One line for each family.
+const ADAPTERS: &[(&str, Adapter)] = &[("AID", aid::run), ("CAE", cae::run), ("LCP", lcp::run), ("SHA", sha::run)];
+
+fn main() -> std::process::ExitCode {
+    let Ok(path) = std::env::var("PLACET_SCENARIOS") else {
+        println!("scenarios: skipped, PLACET_SCENARIOS names no file of cases");
+        return std::process::ExitCode::SUCCESS;
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => {
+            println!("scenarios: `{path}` cannot be read: {error}");
+            return std::process::ExitCode::FAILURE;
+        }
+    };
+    let (mut passed, mut all) = (0_u32, 0_u32);
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        all += 1;
+        match replay(line) {
+            Ok(()) => passed += 1,
+            Err(failure) => println!("{failure}"),
+        }
+    }
+    println!("scenarios: {passed} of {all}");
+    if passed == all { std::process::ExitCode::SUCCESS } else { std::process::ExitCode::FAILURE }
+}
+
+fn replay(line: &str) -> Result<(), String> {
+    let case: Value = serde_json::from_str(line).map_err(|error| format!("? is no JSON: {error}"))?;
+    let member = |name| case.get(name).cloned().unwrap_or_else(|| Value::Object(Map::new()));
+    let id = case.get("id").and_then(Value::as_str).unwrap_or("?");
+    let mut wanted = member("expected");
+    if let Some(members) = wanted.as_object_mut() {
+        members.remove("note");
+        members.remove("source");
+    }
+    let family = id.split('-').next().unwrap_or_default();
+    let Some((_, adapter)) = ADAPTERS.iter().find(|(name, _)| *name == family) else {
+        return Err(format!("{id}: no adapter for `{family}`"));
+    };
+    match adapter(&member("given"), &member("request")) {
+        Ok(got) if agrees(&wanted, &got) => Ok(()),
+        Ok(got) => Err(format!("{id}: got {got}, wanted {wanted}")),
+        Err(error) => Err(format!("{id}: {error}, wanted {wanted}")),
+    }
+}
+
+/// Whether `got` has everything that `wanted` has.
+fn agrees(wanted: &Value, got: &Value) -> bool {
+    match (wanted, got) {
+        (Value::Object(wanted), Value::Object(got)) => {
+            wanted.iter().all(|(name, wanted)| agrees(wanted, got.get(name).unwrap_or(&Value::Null)))
+        }
+        _ => wanted == got,
+    }
+}
