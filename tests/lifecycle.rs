@@ -102,6 +102,22 @@ fn creation_keeps_its_invariants() {
 }
 
 #[test]
+fn nothing_is_made_from_what_is_deleted() {
+    let own = Caller::Blueprint { id: id("bp"), may_create_all: false };
+    let mut fleet = fleet(Reading::Faithful);
+    fleet.disable(&ObjectRef::Blueprint(id("bp"))).unwrap();
+    let new = || new_agent("new", vec![user("sam")]);
+    assert_eq!(fleet.create_agent(&own, new()), Err(LifecycleError::NotAuthorised));
+    fleet.soft_delete(&ObjectRef::Blueprint(id("bp")), day(0)).unwrap();
+    assert_eq!(fleet.create_agent(&admin(), new()), Err(LifecycleError::ParentDeleted));
+    fleet.purge(&ObjectRef::AgentUser(id("bot-user"))).unwrap_err();
+    fleet.soft_delete(&ObjectRef::AgentUser(id("bot-user")), day(0)).unwrap();
+    fleet.purge(&ObjectRef::AgentUser(id("bot-user"))).unwrap();
+    fleet.soft_delete(&ObjectRef::Agent(bot()), day(0)).unwrap();
+    assert_eq!(fleet.create_agent_user(id("u"), bot(), None), Err(LifecycleError::ParentDeleted));
+}
+
+#[test]
 fn the_quota_counts_what_is_deleted() {
     let mut fleet = fleet(Reading::Strict);
     let own = Caller::Blueprint { id: id("bp"), may_create_all: false };

@@ -12,6 +12,7 @@
 use std::collections::BTreeMap;
 
 use placet::Limits;
+use placet::delegation::{Profile, VerifiedClaims, from_claims};
 use placet::lifecycle::{Reading, RiskLevel};
 use placet::signal::*;
 use placet::time::{Duration, Timestamp};
@@ -113,6 +114,29 @@ fn revocations_kill_what_was_issued_before() {
     let named = |issuer| [Name { class: Class::Subject, issuer, id: "ada" }];
     assert_eq!(check(&revocations, &named(Some("j")), 50, 101), Verdict::Allow);
     assert!(matches!(check(&revocations, &named(None), 50, 101), Verdict::Challenge(_)));
+}
+
+#[test]
+fn a_token_tells_its_names() {
+    let claims = json!({
+        "iss": "i", "sub": "ada", "jti": "t1", "sid": "s", "tid": "t", "act": {"sub": "a", "act": {"iss": "j", "sub": "b"}},
+    });
+    let claims = VerifiedClaims::assert_verified(claims.as_object().unwrap().clone());
+    let delegation = from_claims(&claims, Profile::OAuth, &Limits::default()).unwrap();
+    let names = names_of(&delegation);
+    let told: Vec<_> = names.iter().map(|name| (name.class, name.issuer, name.id)).collect();
+    let own = |class, id| (class, Some("i"), id);
+    let wanted = [
+        own(Class::Subject, "ada"),
+        own(Class::Subject, "a"),
+        (Class::Subject, Some("j"), "b"),
+        own(Class::Token, "t1"),
+        own(Class::Session, "s"),
+        own(Class::Tenant, "t"),
+    ];
+    assert_eq!(told, wanted);
+    let revoked = SecurityEvent::local("x", "1", CriticalEvent::SessionsRevoked, Target::session("s"), at(100));
+    assert!(matches!(check(&after(&[revoked]), &names, 50, 101), Verdict::Challenge(_)));
 }
 
 #[test]

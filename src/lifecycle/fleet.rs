@@ -196,7 +196,7 @@ impl Fleet {
     ///
     /// # Errors
     /// In this order: the caller is an agent; a blueprint or application creates for another blueprint; the parent is no
-    /// blueprint; it has no principal in the tenant; a user who neither owns the blueprint nor administers agents; too many
+    /// blueprint, or deleted; it has no principal in the tenant; a disabled blueprint; a user who neither owns the blueprint nor administers agents; too many
     /// agent identities; nobody answers for it; the id is taken.
     pub fn create_agent(&mut self, caller: &Caller, new: NewAgentIdentity) -> Result<&[Sponsor], LifecycleError> {
         match caller {
@@ -213,6 +213,9 @@ impl Fleet {
         let Some(blueprint) = self.blueprints.get(&new.blueprint) else {
             return Err(LifecycleError::IncompatibleParent);
         };
+        if matches!(blueprint.state, ObjectState::SoftDeleted { .. }) {
+            return Err(LifecycleError::ParentDeleted);
+        }
         let principal = self.principals.get(&(new.tenant.clone(), new.blueprint.clone()));
         if principal.is_none_or(|principal| matches!(principal.state, ObjectState::SoftDeleted { .. })) {
             return Err(LifecycleError::NoPrincipal);
@@ -222,6 +225,9 @@ impl Fleet {
             if !owns && !administrator {
                 return Err(LifecycleError::NotAuthorised);
             }
+        } else if matches!(caller, Caller::Blueprint { .. }) && blueprint.state != ObjectState::Enabled {
+            // It could not even authenticate.
+            return Err(LifecycleError::NotAuthorised);
         } else if self.children(&new.blueprint).count() >= self.settings.agents_per_blueprint {
             // Soft-deleted ones are still among the children.
             return Err(LifecycleError::TooManyAgents);
@@ -246,15 +252,16 @@ impl Fleet {
     /// Gives an agent its user account. It keeps this parent for ever.
     ///
     /// # Errors
-    /// There is no such agent, it has an account already, or the id is taken.
+    /// There is no such agent, it is deleted, it has an account already, or the id is taken.
     pub fn create_agent_user(
         &mut self,
         id: UserId,
         parent: AgentId,
         manager: Option<UserId>,
     ) -> Result<(), LifecycleError> {
-        if !self.agents.contains_key(&parent) {
-            return Err(LifecycleError::NotFound);
+        let agent = self.agents.get(&parent).ok_or(LifecycleError::NotFound)?;
+        if matches!(agent.state, ObjectState::SoftDeleted { .. }) {
+            return Err(LifecycleError::ParentDeleted);
         }
         if self.user_of(&parent).is_some() {
             return Err(LifecycleError::AgentUserExists);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::delegation::Delegation;
+
 /// What a name names. Names are compared only within their class: an e-mail address says nothing about a `sub`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -41,6 +43,19 @@ pub struct Name<'a> {
     pub issuer: Option<&'a str>,
     /// The name.
     pub id: &'a str,
+}
+
+/// The names that a verified token itself tells: subject and actors, its own id, its session, its tenant. Whoever knows more
+/// (blueprints, e-mail addresses, the device) adds it.
+#[must_use]
+pub fn names_of(delegation: &Delegation) -> Vec<Name<'_>> {
+    let token = &delegation.token;
+    let own = [(Class::Token, &token.id), (Class::Session, &token.session), (Class::Tenant, &token.tenant)];
+    let issuer = token.issuer.as_deref();
+    let own = own.into_iter().filter_map(|(class, id)| Some(Name { class, issuer, id: id.as_deref()? }));
+    let links = std::iter::once(&delegation.subject).chain(&delegation.actors);
+    let links = links.map(|link| Name { class: Class::Subject, issuer: link.issuer.as_deref(), id: &link.id });
+    links.chain(own).collect()
 }
 
 /// One name that an event is about.
