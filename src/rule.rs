@@ -173,6 +173,8 @@ pub enum Source {
     Rule,
     /// A grant.
     Grant,
+    /// A conditional access policy.
+    Access,
 }
 
 /// One rule.

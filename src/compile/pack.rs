@@ -72,8 +72,8 @@ impl Predicate {
         let reads = |slots: core::ops::RangeInclusive<u16>| condition.references().iter().any(|at| slots.contains(at));
         let groups = [slot::PRINCIPAL_GROUPS, slot::SUBJECT_GROUPS, slot::USER_GROUPS, slot::AGENT_GROUPS];
         Self {
-            reads_link: reads(slot::PRINCIPAL_TYPE..=slot::PRINCIPAL_ATTRIBUTES),
-            reads_resource: reads(slot::RESOURCE_TYPE..=slot::RESOURCE_PROPERTIES),
+            reads_link: reads(slot::PRINCIPAL_TYPE..=slot::PRINCIPAL_TENANT),
+            reads_resource: reads(slot::RESOURCE_TYPE..=slot::RESOURCE_APPLICATION),
             reads_groups: groups.into_iter().any(|group| reads(group..=group)),
             condition,
         }

@@ -2,6 +2,7 @@
 //!
 //! 1. *Form*: a malformed, oversized or outdated request is denied unjudged.
 //! 2. *Identity* of every link (`identity`).
+//!    Then what has been *revoked* (`revocation`).
 //! 3. *Tool* registry, if the resource is a tool (`tool`).
 //! 4. *Rules* for each link and resource: a permit of its own for each, every forbid, every requirement (`rules`).
 //! 5. *Privilege*: what has no permit, what needs a live grant (`privilege`).
@@ -14,10 +15,13 @@
 
 mod facts;
 mod identity;
+mod memo;
 mod privilege;
 mod requirement;
+mod revocation;
 mod rules;
 mod scene;
+mod told;
 mod tool;
 
 pub(crate) use facts::View;
@@ -39,6 +43,7 @@ impl Engine {
         }
         let scene = Scene::new(self, request);
         identity::judge(&scene, &mut decision);
+        revocation::judge(&scene, &mut decision);
         tool::judge(&scene, &mut decision);
         rules::judge(&scene, &mut decision);
         requirement::conflicts(&mut decision);
@@ -61,6 +66,7 @@ impl Engine {
         let mut decision = Decision::new(self);
         let scene = Scene::new(self, &open).listing();
         identity::judge(&scene, &mut decision);
+        revocation::judge(&scene, &mut decision);
         tool::judge(&scene, &mut decision);
         rules::judge(&scene, &mut decision);
         decision.objections.is_empty()

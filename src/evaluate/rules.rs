@@ -12,6 +12,7 @@ use super::scene::{Party, Scene, Thing};
 use crate::compile::{PackedRule, Predicate, RuleSet};
 use crate::condition::Truth;
 use crate::decision::{Code, Decision, Report, RuleNumber, narrow_u8, narrow_u16};
+use crate::engine::Origin;
 use crate::fact::slot;
 use crate::rule::{Effect, Mode, Source};
 
@@ -86,14 +87,14 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
 
 /// Collects what forbids or requires, and what rules on trial would do.
 fn restrict(pair: Pair<'_, '_, '_>, decision: &mut Decision<'_>) {
-    let (set, _) = pair.scene.engine.set(Source::Rule);
-    let query = pair.scene.query(Source::Rule, pair.party, pair.thing, true);
+    let (set, _) = pair.scene.engine.set(Origin::Policy);
+    let query = pair.scene.query(Origin::Policy, pair.party, pair.thing, true);
     set.restrictions.candidates(&query, |at| {
         let Some(rule) = set.get(at) else { return true };
         if let Some(sure) = set.matches(rule, &query)
             && let Some(unknown) = restricts(set, rule, pair)
         {
-            apply(pair, rule, RuleNumber { source: Source::Rule, at }, unknown || !sure, decision);
+            apply(pair, rule, RuleNumber { origin: Origin::Policy, at }, unknown || !sure, decision);
         }
         true
     });
@@ -131,7 +132,12 @@ fn apply(pair: Pair<'_, '_, '_>, rule: &PackedRule, number: RuleNumber, unknown:
     }
     match rule.effect {
         Effect::Forbid => {
-            let code = if unknown { Code::RuleForbiddenUnknown } else { Code::RuleForbidden };
+            let code = match (rule.source == Source::Access, unknown) {
+                (true, false) => Code::AccessBlocked,
+                (true, true) => Code::AccessBlockedUnknown,
+                (false, false) => Code::RuleForbidden,
+                (false, true) => Code::RuleForbiddenUnknown,
+            };
             decision.object(code, Some(number), pair.link, pair.resource);
         }
         Effect::Require => requirement::demand(pair, rule, number, decision),

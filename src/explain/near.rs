@@ -6,6 +6,7 @@ use super::describe;
 use super::{Cause, Explanation, RuleReport};
 use crate::compile::{PackedRule, RuleSet};
 use crate::condition::{Condition, Truth};
+use crate::engine::Origin;
 use crate::evaluate::{Pair, Scene, View};
 use crate::label::Taxonomy;
 use crate::rule::{Effect, Mode, Source};
@@ -35,10 +36,10 @@ pub(super) fn rules(scene: &Scene<'_, '_>, explanation: &mut Explanation) {
 fn judge_pair(pair: Pair<'_, '_, '_>, explanation: &mut Explanation) {
     let mut missed: Vec<(u8, RuleReport)> = Vec::new();
     let mut permitted = false;
-    for source in [Source::Rule, Source::Grant] {
-        let set = pair.scene.engine.set(source).0;
+    for origin in [Origin::Policy, Origin::Directory] {
+        let set = pair.scene.engine.set(origin).0;
         for rule in (0u32..).map_while(|at| set.get(at)) {
-            let (reached, report) = examine(pair, set, rule);
+            let (reached, report) = examine(pair, origin, rule);
             if reached == APPLIED {
                 permitted |= rule.effect == Effect::Permit && rule.mode == Mode::Enforce;
                 explanation.rules.push(report);
@@ -62,14 +63,15 @@ fn judge_pair(pair: Pair<'_, '_, '_>, explanation: &mut Explanation) {
     explanation.rules.extend(missed.into_iter().map(|(_, report)| report));
 }
 
-fn examine(pair: Pair<'_, '_, '_>, set: &RuleSet, rule: &PackedRule) -> (u8, RuleReport) {
+fn examine(pair: Pair<'_, '_, '_>, origin: Origin, rule: &PackedRule) -> (u8, RuleReport) {
     let permits = rule.effect == Effect::Permit;
-    let (reached, because) = first_failure(pair, set, rule, permits);
+    let (reached, because) = first_failure(pair, origin, rule, permits);
     let engine = pair.scene.engine;
     let file = engine.policy().document(rule.span.file);
     let place = if rule.span.line == 0 { String::new() } else { format!("{file}:{}", rule.span.line) };
     let effect = match (rule.source, rule.effect) {
         (Source::Grant, _) => "grant",
+        (Source::Access, _) => "access",
         (Source::Rule, Effect::Permit) => "permit",
         (Source::Rule, Effect::Forbid) => "forbid",
         (Source::Rule, Effect::Require) => "require",
@@ -88,8 +90,9 @@ fn examine(pair: Pair<'_, '_, '_>, set: &RuleSet, rule: &PackedRule) -> (u8, Rul
 }
 
 /// How far a rule got, and what stopped it, or left it undecided.
-fn first_failure(pair: Pair<'_, '_, '_>, set: &RuleSet, rule: &PackedRule, permits: bool) -> (u8, Option<Cause>) {
-    let query = pair.scene.query(rule.source, pair.party, pair.thing, !permits);
+fn first_failure(pair: Pair<'_, '_, '_>, origin: Origin, rule: &PackedRule, permits: bool) -> (u8, Option<Cause>) {
+    let (set, _) = pair.scene.engine.set(origin);
+    let query = pair.scene.query(origin, pair.party, pair.thing, !permits);
     let mut undecided = None;
     for (dimension, place) in [0, 1, 2, 3].into_iter().zip(SUBJECT..) {
         match set.matches_in(rule, dimension, &query) {
