@@ -1,4 +1,5 @@
 //! placet
+pub mod access;
 pub mod condition;
 pub mod diagnostic;
 pub mod document;
