@@ -17,7 +17,7 @@
 //! | `access.retiring_control` | a control that the original system retires |
 //! | `access.tool_without_application` | tools that the original system can target only through an application |
 //!
-//! Next room: [`super::lower`].
+//! Next room: [`mod@super::lower`].
 
 use std::collections::BTreeSet;
 

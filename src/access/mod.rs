@@ -5,7 +5,7 @@
 //! * the **faithful** reading ([`entra`]) says what Microsoft Entra Conditional Access would have said, gaps included. It is for
 //!   what-if, import checks and explanations ([`what_if`]) and never decides anything;
 //! * the **strict** reading ([`strict`]) is ours: subject *and* actor are judged, "all" means all, a risk is a threshold, and
-//!   what nobody told is worst-case. [`lower`] turns a policy into rules that say the same to the engine.
+//!   what nobody told is worst-case. [`lower()`] turns a policy into rules that say the same to the engine.
 //!
 //! Neither reading is a permit: "no policy applies" means that this room has no objection. Default deny is the engine's.
 //!
@@ -34,7 +34,8 @@
 //! where the readings differ and why.
 //!
 //! Rooms, in the order in which they build on each other: [`policy`], [`signals`], [`filter`], [`location`], [`session`],
-//! [`device`], [`evaluate`], [`whatif`], [`validate`], [`lint`], [`lower`].
+//! [`device`], [`evaluate`], [`whatif`], [`mod@validate`], [`mod@lint`],
+//! [`mod@lower`].
 
 pub mod device;
 pub mod evaluate;

@@ -13,7 +13,7 @@
 //!
 //! Source: "Conditional Access for agents", "for workload identities", "Grant controls" (Entra), state of July 2026.
 //!
-//! Next room: [`super::lint`].
+//! Next room: [`mod@super::lint`].
 
 use std::collections::BTreeSet;
 

@@ -5,7 +5,7 @@
 //! [`Analysis::unsupplied`] the facts on which the answer may hang. Policies that are off are listed with that as the reason.
 //! Resource groups are looked up by their members' ids; dependencies between services are not simulated.
 //!
-//! Next room: [`super::validate`].
+//! Next room: [`mod@super::validate`].
 
 use super::Compat;
 use super::matching::{Part, Reading, Unknown};

@@ -11,6 +11,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
     clippy::disallowed_methods,
     clippy::too_many_lines,
     reason = "a test prints, reads its input, and fails by panicking"

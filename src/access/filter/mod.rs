@@ -103,12 +103,12 @@ enum Operator {
 
 #[derive(Debug)]
 enum Literal {
-    /// Lower case: comparisons ignore case.
+    /// Folded: comparisons ignore case.
     Text(String),
     Flag(bool),
     Number,
     Null,
-    /// Lower case.
+    /// Folded.
     List(Vec<String>),
 }
 
@@ -242,15 +242,41 @@ impl Compared<'_> {
         match held {
             Held::Unknown => Truth::Unknown,
             Held::Null => truth(matches!(test, Test::Null)),
-            Held::Text(text) => truth(test.of_text(&text.to_lowercase(), false)),
+            Held::Text(text) => truth(test.of_text(&fold(text), false)),
             Held::Flag(flag) => truth(test.of_text(if flag { "true" } else { "false" }, false)),
             Held::List([]) => truth(matches!(test, Test::Null)),
-            Held::List(items) => truth(items.iter().any(|item| test.of_text(&item.to_lowercase(), true))),
+            Held::List(items) => truth(items.iter().any(|item| test.of_text(&fold(item), true))),
         }
     }
 }
 
+/// Lower case, by which texts are compared. What is no ASCII stays so: the Kelvin sign is no `k`.
+fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            folded.push(c.to_ascii_lowercase());
+        } else if c.to_lowercase().any(|lower| lower.is_ascii()) {
+            folded.push(c);
+        } else {
+            folded.extend(c.to_lowercase());
+        }
+    }
+    folded
+}
+
 impl Test<'_> {
+    /// Whether all that it compares with is ASCII.
+    pub(super) fn is_ascii(self) -> bool {
+        match self {
+            Self::Null | Self::Flag(_) => true,
+            Self::Equals(text) | Self::StartsWith(text) | Self::EndsWith(text) | Self::Contains(text) => {
+                text.is_ascii()
+            }
+            Self::In(texts) => texts.iter().all(|text| text.is_ascii()),
+        }
+    }
+
     /// `element`: whether the text is an element of a collection, of which `-contains` wants the whole.
     fn of_text(self, text: &str, element: bool) -> bool {
         match self {

@@ -4,7 +4,7 @@ use core::iter::Peekable;
 use core::str::CharIndices;
 
 use super::check::{FilterError, FilterErrorKind, property};
-use super::{Comparison, Literal, MAX_CHARACTERS, MAX_DEPTH, Node, Operator};
+use super::{Comparison, Literal, MAX_CHARACTERS, MAX_DEPTH, Node, Operator, fold};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Token {
@@ -177,7 +177,7 @@ impl Parser {
 
     fn value(&mut self) -> Result<Literal, FilterError> {
         let literal = match self.peek() {
-            Some(Token::Text(text)) => Literal::Text(text.to_lowercase()),
+            Some(Token::Text(text)) => Literal::Text(fold(text)),
             Some(Token::Word(word)) => match word.to_ascii_lowercase().as_str() {
                 "true" | "$true" => Literal::Flag(true),
                 "false" | "$false" => Literal::Flag(false),
@@ -201,7 +201,7 @@ impl Parser {
         let mut items = Vec::new();
         loop {
             let Some(Token::Text(text)) = self.peek() else { return Err(self.unexpected("a text between quotes")) };
-            items.push(text.to_lowercase());
+            items.push(fold(text));
             self.next += 1;
             match self.take() {
                 Some(Token::Comma) => {}

@@ -5,7 +5,7 @@
 //! CEL. INVARIANT: a lowered rule applies (is true or unknown) wherever the strict reading of its policy applies; `tests/access.rs`
 //! compares the two.
 //!
-//! What the declared facts lack stands in [`FACTS_TO_ADD`]; a condition that reads one of these does not compile until it is
+//! What the declared facts lack stands in [`facts_to_add`]; a condition that reads one of these does not compile until it is
 //! declared.
 //!
 //! Left out on purpose: the baseline-scope rule and the bypassed doors of the original system (an engine judges calls, not the
@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use super::policy::{Policy, PolicySet, State};
 use crate::fact::{Declaration, Origin, RISK, Type};
 use crate::pattern::Pattern;
-use crate::rule::{Effect, Mode, Requirement, ResourceHead, SubjectHead};
+use crate::rule::{Effect, Mode, Requirement, SubjectHead};
 
 /// One rule that a policy lowers to.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,10 +38,8 @@ pub struct LoweredRule {
     pub mode: Mode,
     /// Whom it is about; everyone if empty.
     pub subjects: Vec<SubjectHead>,
-    /// Tools; only if it is about nothing else.
+    /// Tools; set only if it is about nothing else. All other targets stand in the condition.
     pub tools: Vec<Pattern>,
-    /// Resources; everything if this and `tools` are empty.
-    pub resources: Vec<ResourceHead>,
     /// When it applies, in CEL; always if none.
     pub when: Option<String>,
     /// What it requires, if it requires.
@@ -71,7 +69,6 @@ pub fn lower(policy: &Policy, set: &PolicySet) -> Vec<LoweredRule> {
                 mode,
                 subjects: who.heads.clone(),
                 tools: targets.tools.clone(),
-                resources: targets.resources.clone(),
                 when: (!when.is_empty()).then(|| when.join(" && ")),
                 requirements: demand.requirements,
             });

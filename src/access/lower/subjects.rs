@@ -70,7 +70,7 @@ fn lane<const N: usize>(
     };
     // A kind that is no type name cannot be: these are the library's own.
     let heads = kind.parse().map(|kind| vec![SubjectHead { kind: Some(kind), ..SubjectHead::default() }]);
-    let exclude = either(exclude).map(|exclude| format!("!{exclude}"));
+    let exclude = exclude.into_iter().flatten().map(|exclude| format!("!{exclude}"));
     let when: Vec<String> = include.into_iter().chain(exclude).collect();
     let when = (!when.is_empty()).then(|| when.join(" && "));
     Some(Who { name, heads: heads.unwrap_or_default(), when })
@@ -141,15 +141,15 @@ pub(super) fn comparison(compared: Compared<'_>, map: &str) -> String {
             "!device.compliant".to_owned()
         }
         (_, Some(Test::Null)) => format!("!({name} in {map} && {map}[{name}] != [])"),
-        (_, Some(test)) => {
+        (_, Some(test)) if test.is_ascii() => {
             let of = |value: &str, element: bool| held(test, &format!("{value}.lowerAscii()"), element);
             let (element, single) = (of("it", true), of("v", false));
             format!(
                 "({name} in {map} && cel.bind(v, {map}[{name}], type(v) == list ? v.exists(it, {element}) : {single}))"
             )
         }
-        // Compared with something that no value of the property is.
-        (_, None) => "(1 / 0 == 1)".to_owned(),
+        // Unknown: compared with what no value of the property is, or with letters whose case CEL does not fold.
+        (_, Some(_) | None) => "(1 / 0 == 1)".to_owned(),
     };
     if compared.negative() { format!("!{positive}") } else { positive }
 }
