@@ -25,6 +25,7 @@
 //! | [`lifecycle`] | managed identities: states, operations, permissions, policies |
 //! | [`signal`] | events and the revocations that they leave |
 //! | [`inventory`] | what runs, against what is registered |
+//! | [`access`] | conditional access: two readings of one policy set, and its policies as rules |
 //! | [`document`] | text to [`document::Document`] to [`document::Validated`], all diagnostics at once |
 //! | [`compile`] | rules to an index: [`CompiledPolicy`] |
 //! | [`directory`] | snapshot of who exists: closures, memberships, grants: [`Directory`] |
@@ -48,6 +49,7 @@
 //! println!("{}", engine.decide(&call.fact(placet::fact::slot::RISK_AGENT, "none")).verdict());
 //! # Ok::<(), placet::diagnostic::Diagnostics>(())
 //! ```
+pub mod access;
 pub mod audit;
 pub mod compile;
 pub mod condition;

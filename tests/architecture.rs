@@ -40,6 +40,7 @@ const ROOMS: &[&str] = &[
     "lifecycle",
     "signal",
     "inventory",
+    "access",
     "document",
     "compile",
     "directory",
