@@ -30,16 +30,23 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 pub fn lint(set: &PolicySet) -> Diagnostics {
     let mut found = Vec::new();
     for policy in set.policies.iter().filter(|policy| policy.state != State::Off) {
-        let mut lint = Lint { set, policy, found: &mut found };
-        lint.exclusions();
-        lint.devices();
-        lint.agents();
-        lint.risks();
-        lint.places();
-        lint.demands();
+        found.extend(lint_one(set, policy));
     }
     modes(set, &mut found);
     Diagnostics(found)
+}
+
+/// Warnings about one policy of a set.
+pub(crate) fn lint_one(set: &PolicySet, policy: &Policy) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut lint = Lint { set, policy, found: &mut found };
+    lint.exclusions();
+    lint.devices();
+    lint.agents();
+    lint.risks();
+    lint.places();
+    lint.demands();
+    found
 }
 
 struct Lint<'a> {

@@ -42,9 +42,7 @@ pub fn validate(set: &PolicySet, compat: Compat) -> Diagnostics {
         if !seen.insert(&policy.id) {
             check.error("access.duplicate_policy", "has the id of another", "give each policy an id of its own");
         }
-        check.shape();
-        check.names();
-        check.filters();
+        check.strictly();
         if compat == Compat::Entra {
             check.lanes();
             check.targets();
@@ -56,6 +54,13 @@ pub fn validate(set: &PolicySet, compat: Compat) -> Diagnostics {
         locations(set, &mut found);
     }
     Diagnostics(found)
+}
+
+/// What is wrong with one policy of a set in either reading.
+pub(crate) fn validate_one(set: &PolicySet, policy: &Policy) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    Check { set, policy, found: &mut found }.strictly();
+    found
 }
 
 struct Check<'a> {
@@ -125,6 +130,12 @@ const WORKLOADS: LaneRule = LaneRule {
 };
 
 impl Check<'_> {
+    fn strictly(&mut self) {
+        self.shape();
+        self.names();
+        self.filters();
+    }
+
     fn error(&mut self, code: &'static str, message: &str, help: &str) {
         let message = format!("policy `{}` {message}", self.policy.id);
         self.found.push(Diagnostic::error(code, Span::default(), message).with_help(help));

@@ -7,20 +7,26 @@
 //! Nothing is taken for absent that was written: a member without a value (`subject:`) and an empty list of alternatives
 //! (`subject: []`) are errors, because read as "left out" they would match everything.
 //!
+//! Types of other rooms, which may refuse what is written, stand in a [`Foreign`](super::schema::Foreign): what they say is recorded at the innermost value
+//! that they refuse, and the whole is left empty.
+//!
 //! Next room: [`super::validate`].
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde::de::value::{CowStrDeserializer, Error, SeqDeserializer};
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,
+    Visitor,
+};
 use serde::forward_to_deserialize_any;
 
 use super::node::{Entry, Kind, Node};
 use super::report::Sink;
-use super::schema::{Document, ONE_OR_MANY, PLACE, SPANNED};
+use super::schema::{Document, FOREIGN, ONE_OR_MANY, PLACE, SPANNED};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::diagnostic::{list, quote};
+use crate::diagnostic::{list, quote, shown};
 
 /// The document that a tree means; wrong parts are recorded and left empty.
 pub(super) fn decode(node: Node<'_>, sink: &Sink) -> Document {
@@ -28,8 +34,22 @@ pub(super) fn decode(node: Node<'_>, sink: &Sink) -> Document {
     let root = Decoder { node, member: Cow::Borrowed(ROOT), item: false, sink };
     Document::deserialize(root).unwrap_or_else(|error| {
         // No type of the schema fails by itself; should one ever, it must not pass as an empty document.
-        sink.error(span, || Diagnostic::error("document.wrong_type", span, error.to_string()));
+        let _ = recorded::<()>(Err(error), span, sink);
         Document::default()
+    })
+}
+
+/// The message of an error that has been recorded already, at the value that caused it.
+const RECORDED: &str = "$placet::recorded";
+
+/// Records what a type says against the value at a place, unless something within it was recorded.
+fn recorded<T>(result: Result<T, Error>, span: Span, sink: &Sink) -> Result<T, Error> {
+    result.map_err(|error| {
+        let message = error.to_string();
+        if message != RECORDED {
+            sink.poison(span, || Diagnostic::error("document.wrong_type", span, shown(&message, 400)));
+        }
+        Error::custom(RECORDED)
     })
 }
 
@@ -230,11 +250,51 @@ impl<'de, 's: 'de> Deserializer<'de> for Decoder<'s, '_> {
             Vec::new()
         };
         self.known(&mut entries, fields);
-        visitor.visit_map(Members::new(entries, Some(self.node.span), self.sink))
+        let place = fields.contains(&PLACE).then_some(self.node.span);
+        visitor.visit_map(Members::new(entries, place, self.sink))
+    }
+
+    /// One of several words, or a mapping with one of several members: as foreign types write their choices.
+    fn deserialize_enum<V: Visitor<'de>>(
+        mut self,
+        _name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        let span = self.node.span;
+        let kind = core::mem::replace(&mut self.node.kind, Kind::Null);
+        let (key, value) = match kind {
+            Kind::Text(text) => (text, None),
+            Kind::Map(entries) if entries.len() == 1 => match entries.into_iter().next() {
+                Some(entry) => (entry.key, Some(entry.value)),
+                None => (Cow::Borrowed(""), None),
+            },
+            other => {
+                self.node.kind = other;
+                self.wrong(&format!("one of {}", list(variants.iter().copied())));
+                return Err(Error::custom(RECORDED));
+            }
+        };
+        if !variants.contains(&key.as_ref()) {
+            self.sink.poison(span, || {
+                let message = format!("{} is none of the words known here", quote(&key));
+                let near = self.sink.suggest(&key, variants.iter().copied());
+                let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+                Diagnostic::error("document.unknown_value", span, message)
+                    .with_help(format!("{near}known are {}", list(variants.iter().copied())))
+            });
+            return Err(Error::custom(RECORDED));
+        }
+        let value = value.map(|node| Decoder { node, member: key.clone(), item: false, sink: self.sink });
+        visitor.visit_enum(Choice { key, value })
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
         match name {
+            FOREIGN => {
+                let items = vec![self.node].into_iter();
+                visitor.visit_seq(Items { items, member: self.member, sink: self.sink })
+            }
             SPANNED => visitor.visit_seq(Pair { span: Some(self.node.span), value: Some(self) }),
             ONE_OR_MANY => match &self.node.kind {
                 Kind::Seq(items) => {
@@ -263,8 +323,7 @@ impl<'de, 's: 'de> Deserializer<'de> for Decoder<'s, '_> {
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 i128 u8 u16 u64 u128 f32 char bytes byte_buf unit unit_struct tuple tuple_struct enum identifier
-        ignored_any
+        i8 i16 i32 i128 u8 u16 u64 u128 f32 char bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any
     }
 }
 
@@ -280,7 +339,9 @@ impl<'de, 's: 'de> SeqAccess<'de> for Items<'s, '_> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         let Some(node) = self.items.next() else { return Ok(None) };
-        seed.deserialize(Decoder { node, member: self.member.clone(), item: true, sink: self.sink }).map(Some)
+        let span = node.span;
+        let result = seed.deserialize(Decoder { node, member: self.member.clone(), item: true, sink: self.sink });
+        recorded(result, span, self.sink).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -320,7 +381,10 @@ impl<'de, 's: 'de> MapAccess<'de> for Members<'s, '_> {
             return seed.deserialize(SeqDeserializer::new([span.file, span.line, span.column].into_iter()));
         }
         match self.value.take() {
-            Some((member, node)) => seed.deserialize(Decoder { node, member, item: false, sink: self.sink }),
+            Some((member, node)) => {
+                let span = node.span;
+                recorded(seed.deserialize(Decoder { node, member, item: false, sink: self.sink }), span, self.sink)
+            }
             None => Err(Error::custom("a value was asked for before its key")),
         }
     }
@@ -341,5 +405,55 @@ impl<'de, 's: 'de> SeqAccess<'de> for Pair<'s, '_> {
             return seed.deserialize(place).map(Some);
         }
         self.value.take().map(|value| seed.deserialize(value)).transpose()
+    }
+}
+
+/// A choice of an enumeration, with its content if it has any.
+struct Choice<'s, 'r> {
+    key: Cow<'s, str>,
+    value: Option<Decoder<'s, 'r>>,
+}
+
+impl<'de, 's: 'de, 'r> EnumAccess<'de> for Choice<'s, 'r> {
+    type Error = Error;
+    type Variant = Content<'s, 'r>;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self::Variant), Error> {
+        let key: CowStrDeserializer<'_, Error> = self.key.into_deserializer();
+        Ok((seed.deserialize(key)?, Content(self.value)))
+    }
+}
+
+/// The content of a choice.
+struct Content<'s, 'r>(Option<Decoder<'s, 'r>>);
+
+impl<'s, 'r> Content<'s, 'r> {
+    fn required(self) -> Result<Decoder<'s, 'r>, Error> {
+        self.0.ok_or_else(|| Error::custom("this word needs a content: write `word: content`"))
+    }
+}
+
+impl<'de, 's: 'de> VariantAccess<'de> for Content<'s, '_> {
+    type Error = Error;
+
+    fn unit_variant(self) -> Result<(), Error> {
+        match self.0 {
+            None => Ok(()),
+            Some(_) => Err(Error::custom("this word has no content: write it alone")),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
+        let content = self.required()?;
+        let (span, sink) = (content.node.span, content.sink);
+        recorded(seed.deserialize(content), span, sink)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
+        self.required()?.deserialize_seq(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
+        self.required()?.deserialize_struct("", fields, visitor)
     }
 }

@@ -61,6 +61,13 @@ pub(super) fn policy(documents: &[Document]) -> String {
     let mut items = Items::default();
     for document in documents {
         items.all("rule", &document.rules);
+        items.all("access", &document.access);
+        for location in &document.locations {
+            items.add("location", &location);
+        }
+        for group in &document.resource_groups {
+            items.add("resource_group", &group);
+        }
         items.all("label", &document.labels);
         items.all("assume", &document.assume);
         for fact in &document.facts {

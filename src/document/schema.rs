@@ -6,17 +6,21 @@
 
 use core::fmt;
 use core::marker::PhantomData;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize as DeserializeDerive, Serialize, Serializer};
 
+use crate::access::Policy;
+use crate::access::location::NamedLocation;
 use crate::diagnostic::Span;
 
 /// Name by which [`Spanned`] asks the document reader for a place.
 pub(super) const SPANNED: &str = "$placet::Spanned";
 /// Name by which [`OneOrMany`] asks the document reader to take a single item as a list.
 pub(super) const ONE_OR_MANY: &str = "$placet::OneOrMany";
+/// Name by which [`Foreign`] asks the document reader to go on after an error.
+pub(super) const FOREIGN: &str = "$placet::Foreign";
 /// Name of the member that the document reader fills with the place of a mapping; no author can write it.
 pub(super) const PLACE: &str = "$placet::place";
 
@@ -100,6 +104,31 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     }
 }
 
+/// A value of another room's type; `None` if that room refuses what was written, which is then an error of the document.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Foreign<T>(pub Option<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Foreign<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for AnyVisitor<T> {
+            type Value = Foreign<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+            // The document reader has recorded what is wrong, and goes on with the next value.
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                Ok(Foreign(seq.next_element().unwrap_or_default()))
+            }
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, d: D) -> Result<Self::Value, D::Error> {
+                T::deserialize(d).map(|value| Foreign(Some(value)))
+            }
+        }
+        deserializer.deserialize_newtype_struct(FOREIGN, AnyVisitor(PhantomData))
+    }
+}
+
 /// Where a mapping stands. Equality ignores it, and it is not serialised.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Place(pub Span);
@@ -168,6 +197,12 @@ shapes! {
         pub grants: Vec<GrantItem>,
         /// Approvals that people gave.
         pub approvals: Vec<ApprovalItem>,
+        /// Conditional access policies.
+        pub access: Vec<Spanned<Foreign<Policy>>>,
+        /// Named locations, for access policies.
+        pub locations: BTreeMap<String, Spanned<Foreign<NamedLocation>>>,
+        /// Named groups of resources, for access policies.
+        pub resource_groups: BTreeMap<String, Spanned<BTreeSet<String>>>,
         /// Rules.
         pub rules: Vec<RuleItem>,
         /// Unit tests of the policy.

@@ -16,9 +16,10 @@ pub(super) fn advice(decision: &Decision<'_>, request: &Request<'_>, explanation
         match (reason.code, reason.rule) {
             (Code::RequestMalformed | Code::RequestTooLarge, _) => {}
             (Code::PrivilegeNoPermit, _) => {}
-            (Code::RuleForbidden | Code::RuleForbiddenUnknown, Some(rule)) => {
-                lines.extend(unknowns(rule.id(), explanation))
-            }
+            (
+                Code::RuleForbidden | Code::RuleForbiddenUnknown | Code::AccessBlocked | Code::AccessBlockedUnknown,
+                Some(rule),
+            ) => lines.extend(unknowns(rule.id(), explanation)),
             (code, Some(rule)) if code.layer() == Layer::Privilege => {
                 lines.push(format!("{} (grant `{}`)", code.remedy(), rule.id()));
             }

@@ -20,10 +20,10 @@ impl fmt::Display for Explanation {
         writeln!(f, "\nLayers")?;
         for layer in &self.layers {
             if layer.objections.is_empty() {
-                writeln!(f, "  {:<10} no objection", layer.layer)?;
+                writeln!(f, "  {:<11} no objection", layer.layer)?;
             }
             for objection in &layer.objections {
-                writeln!(f, "  {:<10} {}", layer.layer, objection.code)?;
+                writeln!(f, "  {:<11} {}", layer.layer, objection.code)?;
                 wrap(
                     f,
                     "             ",

@@ -9,6 +9,7 @@
 //!
 //! Next room: [`super::validated`].
 
+mod access;
 mod facts;
 mod grants;
 mod labels;
@@ -86,9 +87,15 @@ pub(super) fn parts(documents: &[Document], sources: &Sources<'_>, limits: &Limi
     };
     let rules = check.rules(&listed, &schema, &taxonomy);
     let tests = check.tests();
+    let policies = check.access_set();
+    let lowered = check.access(&policies, &rules, &schema, &taxonomy);
     if !sink.has_errors() {
         check.lints(&listed, &entities, &rules);
+        check.lint_access(&policies);
     }
+    let mut rules = rules;
+    rules.extend(lowered);
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
     Checked { taxonomy, schema, assumptions, rules, entities, tests }
 }
 

@@ -6,17 +6,16 @@ use super::{Known, closure};
 use crate::diagnostic::quote;
 use crate::document::schema::{AgentItem, GroupItem};
 use crate::document::validate::Check;
+use crate::document::validate::access::policies_of;
 use crate::identity::Sponsor;
 use crate::rule::{Approver, Requirement, Rule};
 
 impl Check<'_> {
     pub(super) fn lint_entities(&self, known: &Known<'_>) {
         let owners_approve = known.rules.iter().any(|(_, rule)| asks(rule, &Approver::Owner));
-        let sponsored: BTreeSet<&str> =
-            known.entities.blueprints.iter().filter(|b| b.sponsor.is_some()).map(|b| b.id.as_str()).collect();
         for document in self.documents {
             for agent in &document.agents {
-                self.lint_agent(agent, &sponsored, owners_approve);
+                self.lint_agent(agent, owners_approve);
             }
             for tool in &document.tools {
                 if tool.assigned.is_empty() {
@@ -42,10 +41,10 @@ impl Check<'_> {
         self.lint_unused_groups(known);
     }
 
-    fn lint_agent(&self, agent: &AgentItem, sponsored: &BTreeSet<&str>, owners_approve: bool) {
-        let by_blueprint = agent.blueprint.as_ref().is_some_and(|b| sponsored.contains(b.value.as_str()));
+    fn lint_agent(&self, agent: &AgentItem, owners_approve: bool) {
+        // The sponsor of its blueprint answers for the blueprint only.
         let id = &agent.id;
-        if agent.sponsor.is_none() && !by_blueprint {
+        if agent.sponsor.is_none() {
             let message = || format!("the agent {} has no sponsor, so it may do nothing", quote(&id.value));
             self.warn("lint.no_sponsor", id.span, message, "name the person or group that answers for it: `sponsor`");
         }
@@ -102,6 +101,10 @@ impl Check<'_> {
             }
             // Every text in quotes may be a group's name; taking some others for one too only silences the lint.
             named.extend(item.when.iter().flat_map(|text| text.value.split(['"', '\''])));
+        }
+        for (_, policy) in self.documents.iter().flat_map(policies_of) {
+            let users = &policy.subjects.users;
+            named.extend(users.include.groups.iter().chain(&users.exclude.groups).map(String::as_str));
         }
         named
     }
