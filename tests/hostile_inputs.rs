@@ -25,7 +25,7 @@ use placet::value::{Fact, Facts, Value};
 use placet::{Limits, document};
 
 /// What may be taken for any input, in a debug build on a busy machine; work that grows by squares or powers takes minutes.
-const TIME: Duration = Duration::from_secs(20);
+const TIME: Duration = Duration::from_secs(60);
 /// Bytes that may be taken for any input here, its own text not counted.
 const MEMORY: u64 = 128 << 20;
 
