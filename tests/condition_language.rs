@@ -81,7 +81,7 @@ fn messages_name_place_and_remedy() {
     1:1: error: `device` is no fact itself [condition.unknown_name]
         | device
         | ^
-        = help: its facts are `device.compliant`, `device.id`, `device.joined`, `device.managed`, `device.platform`
+        = help: its facts are `device.attributes`, `device.compliant`, `device.id`, `device.joined`, `device.managed`, `device.platform`
     "#);
     insta::assert_snapshot!(refused("agent.id == \"a\" &&\n  devise.compliant"), @r#"
     2:3: error: there is no fact `devise.compliant` [condition.unknown_name]

@@ -114,7 +114,14 @@ fn what_everything_means() {
     let rules = policy.rules();
     assert_eq!(
         rules.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(),
-        ["careful", "files-through-mail", "support-reads-tickets"]
+        [
+            "access/no-risky-agents/agents/block",
+            "access/second-factor/agent_users_as_users/mfa_or_compliant_device",
+            "access/second-factor/users/mfa_or_compliant_device",
+            "careful",
+            "files-through-mail",
+            "support-reads-tickets"
+        ]
     );
     assert_eq!(rules[0].requirements.len(), 6);
     assert_eq!((rules[1].mode, rules[1].effect), (rule::Mode::ReportOnly, rule::Effect::Forbid));

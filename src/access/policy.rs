@@ -64,7 +64,7 @@ pub struct Policy {
     #[serde(default)]
     pub conditions: Conditions,
     /// What it demands before access is given.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<Grant>,
     /// What it demands of the session.
     #[serde(default)]
@@ -123,6 +123,7 @@ pub struct UserSet {
     /// Holders of these roles.
     pub roles: BTreeSet<String>,
     /// Guests and other external users.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub guests: Option<Guests>,
 }
 
@@ -147,6 +148,7 @@ pub struct AgentSet {
     /// All that are or will be made from these blueprints.
     pub blueprints: BTreeSet<String>,
     /// Those with such security attributes.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
 }
 
@@ -159,6 +161,7 @@ pub struct IdentitySet {
     /// These.
     pub ids: BTreeSet<String>,
     /// Those with such security attributes.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
 }
 
@@ -178,6 +181,7 @@ pub struct TargetSet {
     /// Tools, `server/name` or a pattern.
     pub tools: Vec<ToolPattern>,
     /// Resources with such security attributes.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
     /// User actions.
     pub user_actions: BTreeSet<String>,
@@ -219,16 +223,20 @@ pub struct Conditions {
     /// Insider risk of the user.
     pub insider_risk: BTreeSet<InsiderRisk>,
     /// Platforms, as the caller claims.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub platforms: Option<Lane<PlatformSet>>,
     /// Locations.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub locations: Option<Lane<LocationSet>>,
     /// Client applications; any of these.
     pub client_apps: BTreeSet<ClientApp>,
     /// Devices.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceFilter>,
     /// Authentication flows, of the request or its session.
     pub authentication_flows: BTreeSet<Transfer>,
     /// Where an agent runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_context: Option<Lane<BTreeSet<AgentContext>>>,
 }
 

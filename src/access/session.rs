@@ -33,10 +33,13 @@ pub struct Session {
     /// A proxy between user and application.
     pub application_control: BTreeSet<ApplicationControl>,
     /// How often to sign in anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_in_frequency: Option<Frequency>,
     /// Whether a browser stays signed in after it is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub persistent_browser: Option<Persistence>,
     /// How the resource re-evaluates the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub continuous_access_evaluation: Option<ContinuousAccess>,
     /// Whether a session ends when the issuer cannot evaluate it anew.
     pub disable_resilience_defaults: bool,
