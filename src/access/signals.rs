@@ -300,7 +300,7 @@ pub enum Door {
     Key,
 }
 
-/// Risks by kind.
+/// Risks by kind. A level that the provider hides is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Risks {
@@ -316,7 +316,8 @@ pub struct Risks {
     pub insider: Signal<InsiderRisk>,
 }
 
-/// The network from which a call comes.
+/// The network from which a call comes. On behalf of a user the original system looks at the network from which the user signed in;
+/// a host that wants the agent's own network judged gives that one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Network {

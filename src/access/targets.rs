@@ -81,9 +81,8 @@ fn holds(wanted: &TargetSet, target: &Target, set: &PolicySet, compat: Compat, s
         let member = |group: &String| set.resource_groups.get(group).is_some_and(|members| members.contains(id));
         wanted.ids.contains(id) || wanted.groups.iter().any(member)
     };
-    // A group that nothing defines may hold anything: it includes all in the strict reading, and excludes nothing in either.
-    let undefined =
-        strict && side == Side::Include && wanted.groups.iter().any(|g| !set.resource_groups.contains_key(g));
+    // A group that nothing defines may hold anything; it excludes nothing.
+    let undefined = side == Side::Include && wanted.groups.iter().any(|g| !set.resource_groups.contains_key(g));
     let undefined = if undefined { Truth::Unknown } else { Truth::False };
     let filter = || filtered(wanted.filter.as_ref(), &target.attributes);
     let by_kind = match target.kind {

@@ -74,17 +74,16 @@ struct LaneRule {
     lane: &'static str,
     condition_code: &'static str,
     control_code: &'static str,
-    session_code: &'static str,
     conditions: &'static [Part],
     controls: fn(&Control) -> bool,
-    session: bool,
+    /// The code if it takes no session controls.
+    no_session: Option<&'static str>,
 }
 
 const USERS: LaneRule = LaneRule {
     lane: "users",
     condition_code: "access.condition_not_supported_for_users",
     control_code: "access.control_not_supported_for_users",
-    session_code: "access.session_not_supported_for_users",
     conditions: &[
         Part::DevicePlatform,
         Part::Devices,
@@ -96,37 +95,34 @@ const USERS: LaneRule = LaneRule {
         Part::AuthenticationFlow,
     ],
     controls: |control| *control != Control::SponsorApproval,
-    session: true,
+    no_session: None,
 };
 
 const AGENTS: LaneRule = LaneRule {
     lane: "agent identities",
     condition_code: "access.condition_not_supported_for_agent_identities",
     control_code: "access.control_not_supported_for_agent_identities",
-    session_code: "access.session_not_supported_for_agent_identities",
     conditions: &[Part::AgentIdRisk],
     controls: |_| false,
-    session: false,
+    no_session: Some("access.session_not_supported_for_agent_identities"),
 };
 
 const AGENT_USERS: LaneRule = LaneRule {
     lane: "agent users",
     condition_code: "access.condition_not_supported_for_agent_users",
     control_code: "access.control_not_supported_for_agent_users",
-    session_code: "access.session_not_supported_for_agent_users",
     conditions: &[Part::AgentIdRisk, Part::AgentContext, Part::DevicePlatform, Part::Devices, Part::Location],
     controls: |control| matches!(control, Control::CompliantDevice | Control::CompliantNetwork),
-    session: false,
+    no_session: Some("access.session_not_supported_for_agent_users"),
 };
 
 const WORKLOADS: LaneRule = LaneRule {
     lane: "workload identities",
     condition_code: "access.condition_not_supported_for_workload_identities",
     control_code: "access.control_not_supported_for_workload_identities",
-    session_code: "access.session_not_supported_for_workload_identities",
     conditions: &[Part::Location, Part::ServicePrincipalRisk],
     controls: |_| false,
-    session: false,
+    no_session: Some("access.session_not_supported_for_workload_identities"),
 };
 
 impl Check<'_> {
@@ -251,9 +247,9 @@ impl Check<'_> {
             let message = format!("is about {} and requires controls that they cannot meet", rule.lane);
             self.error(rule.control_code, &message, "use `block`");
         }
-        if !rule.session && !self.policy.session.is_empty() {
+        if let Some(code) = rule.no_session.filter(|_| !self.policy.session.is_empty()) {
             let message = format!("is about {} and has session controls", rule.lane);
-            self.error(rule.session_code, &message, "remove the session controls");
+            self.error(code, &message, "remove the session controls");
         }
     }
 

@@ -45,7 +45,7 @@ const USERS: [&str; 2] = ["u1", "u2"];
 const AGENTS: [&str; 2] = ["a1", "a2"];
 const GROUPS: [&str; 2] = ["g1", "g2"];
 const APPS: [&str; 3] = ["x", "y", "00000002-0000-0000-c000-000000000000"];
-const DEVICE_FILTERS: [&str; 9] = [
+pub(crate) const DEVICE_FILTERS: [&str; 9] = [
     r#"device.model -contains "É""#,
     r#"device.model -eq "Surface""#,
     r#"device.model -ne "Surface""#,

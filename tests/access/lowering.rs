@@ -270,6 +270,47 @@ proptest! {
     }
 }
 
+/// Every filter of the generator, in both modes, on devices of every standing and by every flow.
+#[test]
+fn lowered_device_filters() {
+    let schema = Arc::new(schema());
+    let standing =
+        [json!({}), json!({"managed": false, "compliant": false, "joined": false}), json!({"managed": true})];
+    let attributes = [
+        json!({}),
+        json!({"model": "Surface", "extensionAttribute1": "SAW", "systemLabels": ["Managed"]}),
+        json!({"model": "Mac", "extensionAttribute1": "other", "systemLabels": []}),
+    ];
+    let mut devices = vec![json!(null)];
+    for standing in &standing {
+        for attributes in &attributes {
+            let mut device = standing.clone();
+            device["attributes"] = attributes.clone();
+            devices.push(device);
+        }
+    }
+    for rule in generate::DEVICE_FILTERS.iter().filter(|rule| rule.is_ascii()) {
+        for mode in ["include", "exclude"] {
+            let set = set(json!({"policies": [{
+                "id": "p", "subjects": {"users": {"include": {"all": true}}}, "targets": {"include": {"all": true}},
+                "conditions": {"device": {"mode": mode, "rule": rule}}, "grant": "block",
+            }]}));
+            let rules = lower(&set.policies[0], &set);
+            let user_rule = rules.iter().find(|rule| rule.part == "users/block").unwrap();
+            for device in &devices {
+                for flows in [json!({}), json!({"now": null}), json!({"now": "device_code_flow"})] {
+                    let call = json!({"subject": {"type": "user", "id": "u"}, "target": {"id": "x"}, "device": device, "flows": flows});
+                    let call = crate::sign_in(call);
+                    let (_, table) = facts(&call, &schema).swap_remove(0);
+                    let judged = strict(&set, &call).policies[0].outcome == Outcome::Failure;
+                    let lowered = truth(user_rule, &table) != Truth::False;
+                    assert_eq!(lowered, judged, "{rule} {mode} {call:?}");
+                }
+            }
+        }
+    }
+}
+
 fn lowered(policy: serde_json::Value) -> Vec<LoweredRule> {
     let policy: Policy = serde_json::from_value(policy).unwrap();
     lower(&policy, &PolicySet::default())

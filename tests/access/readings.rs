@@ -296,6 +296,10 @@ fn device_filters() {
     let call = by_ada(json!({"device": managed, "flows": {"now": "device_code_flow", "session": []}}));
     assert_eq!(both(&of("include", is), &call), (true, false));
     assert_eq!(both(&of("exclude", is), &call), (false, false));
+    // An unknown flow may be such a one.
+    let call = by_ada(json!({"device": managed}));
+    assert_eq!(both(&of("include", is_not), &call), (true, false));
+    assert_eq!(both(&of("exclude", is), &call), (true, false));
 }
 
 #[test]
@@ -385,6 +389,7 @@ fn controls() {
     assert_eq!(both(&only, &with(json!(["compliant_device"]), json!(null))), (false, false));
     let by_code = by_ada(json!({"device": device, "flows": {"now": "device_code_flow", "session": []}}));
     assert_eq!(both(&only, &by_code), (false, false));
+    assert_eq!(both(&only, &by_ada(json!({"device": {"compliant": true}}))), (true, false));
     // An agent alone has no person to ask, but it has a sponsor.
     let alone = sign_in(json!({"subject": {"type": "agent", "id": "a1"}, "target": {"id": "x"}}));
     let agents = json!({"agents": {"include": {"all": true}}});
@@ -417,7 +422,13 @@ fn outcomes_and_doors() {
         outcomes(&by_ada(json!({"evidence": ["mfa"]}))),
         [Success, NotEnabled, ReportOnlyFailure, ReportOnlySuccess, ReportOnlyFailure]
     );
-    // Report-only leaves user actions out.
+    // Report-only leaves user actions out, also those that it names; the strict reading reports them.
+    let named = json!({"include": {"user_actions": ["register"]}});
+    let naming = |state: &str| block(all_users(), json!({"targets": named, "state": state}));
+    let registering = by_ada(json!({"target": {"kind": "user_action", "id": "register"}}));
+    assert_eq!(entra(&naming("report_only"), &registering).policies[0].outcome, ReportOnlyNotApplied);
+    assert_eq!(strict(&naming("report_only"), &registering).policies[0].outcome, ReportOnlyFailure);
+    assert_eq!(both(&naming("on"), &registering), (false, false));
     let action = by_ada(json!({"target": {"kind": "user_action", "id": "register"}}));
     assert_eq!(outcomes(&action)[2], ReportOnlyNotApplied);
     // The doors that the original system does not watch.

@@ -76,6 +76,24 @@ fn lanes_of_the_original_system() {
             json!({"subjects": users(), "conditions": compliant_network, "grant": require(json!(["mfa", "compliant_device"]))}),
             vec![],
         ),
+        (
+            json!({"subjects": workloads, "conditions": {"user_risk": ["high"]}, "grant": "block", "session": {"token_protection": true}}),
+            vec![
+                "access.condition_not_supported_for_workload_identities",
+                "access.session_not_supported_for_workload_identities",
+            ],
+        ),
+        (
+            json!({"subjects": agent_users, "grant": "block", "session": {"token_protection": true}}),
+            vec!["access.session_not_supported_for_agent_users"],
+        ),
+        (
+            json!({
+                "subjects": {"users": {"include": {"all": true}}, "agents": {"include": {"all": true}}},
+                "grant": require(json!(["sponsor_approval"])),
+            }),
+            vec!["access.control_not_supported_for_users", "access.control_not_supported_for_agent_identities"],
+        ),
         (json!({"subjects": {"everyone": true}, "grant": "block"}), vec!["access.everyone_not_supported"]),
     ] {
         let set = one(policy.clone());
