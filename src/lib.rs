@@ -13,6 +13,7 @@ pub mod pattern;
 pub mod resource;
 pub mod rule;
 pub mod scope;
+pub mod sensitive;
 pub mod time;
 pub mod tool;
 pub mod value;
