@@ -10,6 +10,7 @@ pub mod label;
 pub mod limits;
 pub mod name;
 pub mod pattern;
+pub mod protection;
 pub mod resource;
 pub mod rule;
 pub mod scope;
