@@ -8,6 +8,7 @@ pub mod grant;
 pub mod identity;
 pub mod label;
 pub mod limits;
+pub mod loss;
 pub mod name;
 pub mod pattern;
 pub mod protection;

@@ -1,6 +1,6 @@
 //! What a scan found: places, counts, and the text without them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::kind::Confidence;
 use super::scan::Scanner;
@@ -82,6 +82,24 @@ impl<'s> Findings<'s> {
             |f: &&Finding| f.kind == number && f.confidence >= least && most.is_none_or(|most| f.confidence <= most);
         let texts = self.found.iter().filter(counts).map(|finding| without_separators(self.text(finding)));
         texts.collect::<BTreeSet<String>>().len()
+    }
+
+    /// How many different texts of each type were found, each counted once with its highest confidence: type, confidence,
+    /// count.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(&'s str, Confidence, usize)> {
+        let mut surest: BTreeMap<(u16, String), Confidence> = BTreeMap::new();
+        for finding in &self.found {
+            let level =
+                surest.entry((finding.kind, without_separators(self.text(finding)))).or_insert(finding.confidence);
+            *level = finding.confidence.max(*level);
+        }
+        let mut counts: BTreeMap<(u16, Confidence), usize> = BTreeMap::new();
+        for ((kind, _), confidence) in surest {
+            *counts.entry((kind, confidence)).or_default() += 1;
+        }
+        let name = |kind: u16| self.scanner.kinds.get(usize::from(kind)).map_or("", |kind| kind.id.as_str());
+        counts.into_iter().map(|((kind, confidence), count)| (name(kind), confidence, count)).collect()
     }
 
     /// The texts to remove, overlapping ones merged.
