@@ -49,7 +49,8 @@ pub struct Inheritance {
 /// What output in one of `formats` inherits from `inputs` (`None` is an input without a label).
 ///
 /// Faithful (Graph `computeInheritance`): of the labels that can be put on one of the formats the most sensitive; an error if
-/// none can. Strict: the least label that is at least as sensitive as every input and can be put on one of the formats.
+/// none can. Strict: the least label that is at least as sensitive as every input and can be put on one of the formats; a label
+/// that is no longer given to items is rounded up as well.
 ///
 /// # Errors
 /// If the output can have no label.
@@ -68,7 +69,6 @@ pub fn compute_inheritance(
         Reading::Faithful => {
             inputs.iter().flatten().copied().filter(applies).max().ok_or(InheritanceError::NoApplicableLabel)?
         }
-        Reading::Strict if applies(&highest) => highest,
         Reading::Strict => labels.at_least(highest, formats).ok_or(InheritanceError::NoneHighEnough)?,
     };
     let decided_by = (0..).zip(inputs).filter(|(_, input)| **input == Some(highest)).map(|(place, _)| place).collect();

@@ -12,11 +12,18 @@ const HIGH: Confidence = Confidence::HIGH;
 
 fn kind(id: &str, aliases: &[&str], patterns: Vec<TypePattern>) -> SensitiveType {
     let aliases = aliases.iter().map(|alias| (*alias).to_owned()).collect();
-    SensitiveType { id: id.to_owned(), aliases, recommended: MEDIUM, proximity: 300, patterns }
+    SensitiveType {
+        id: id.to_owned(),
+        aliases,
+        recommended: MEDIUM,
+        proximity: 300,
+        boundary: Boundary::Word,
+        patterns,
+    }
 }
 
 fn alone(confidence: Confidence, regex: &str, check: Check) -> TypePattern {
-    TypePattern { confidence, regex: regex.to_owned(), check, boundary: Boundary::Word, near: Vec::new() }
+    TypePattern { confidence, regex: regex.to_owned(), check, near: Vec::new() }
 }
 
 fn near(confidence: Confidence, regex: &str, check: Check, words: &[&str]) -> TypePattern {
@@ -321,9 +328,9 @@ fn elsewhere() -> Vec<SensitiveType> {
             "in-aadhaar",
             &["India Unique Identification (Aadhaar) Number"],
             vec![
-                near(HIGH, AADHAAR, Check::Verhoeff, &aadhaar),
-                near(HIGH, "[2-9][0-9]{11}", Check::Verhoeff, &aadhaar),
-                alone(LOW, AADHAAR, Check::Verhoeff),
+                near(HIGH, AADHAAR, Check::InAadhaar, &aadhaar),
+                near(HIGH, "[2-9][0-9]{11}", Check::InAadhaar, &aadhaar),
+                alone(LOW, AADHAAR, Check::InAadhaar),
             ],
         ),
         kind(
@@ -373,11 +380,10 @@ fn secrets() -> Vec<SensitiveType> {
     let entra =
         ["client secret", "clientsecret", "app secret", "azure", "entra", "client_credentials", "password", "secret"];
     vec![
-        kind(
-            "private-key",
-            &["Private Key", "PEM"],
-            vec![TypePattern { boundary: Boundary::None, ..alone(HIGH, HEADER, Check::Pem) }],
-        ),
+        SensitiveType {
+            boundary: Boundary::None,
+            ..kind("private-key", &["Private Key", "PEM"], vec![alone(HIGH, HEADER, Check::Pem)])
+        },
         kind(
             "aws-access-key-id",
             &["AWS Access Key"],
@@ -397,8 +403,8 @@ fn secrets() -> Vec<SensitiveType> {
             "entra-client-secret",
             &["Microsoft Entra Client Secret"],
             vec![
-                near(HIGH, "[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,34}", Check::None, &entra),
-                alone(MEDIUM, "[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,34}", Check::None),
+                near(HIGH, "[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{30,33}[A-Za-z0-9_~-]", Check::None, &entra),
+                alone(MEDIUM, "[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{30,33}[A-Za-z0-9_~-]", Check::None),
             ],
         ),
         kind("json-web-token", &["JWT"], vec![alone(HIGH, "eyJ[A-Za-z0-9_-]{8}", Check::Jwt)]),

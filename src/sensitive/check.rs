@@ -63,6 +63,8 @@ pub enum Check {
     SePersonnummer,
     /// Brazilian CPF: two check digits.
     BrCpf,
+    /// Indian Aadhaar: Verhoeff, and not four digits short of a card.
+    InAadhaar,
     /// Australian tax file number: weights modulo 11.
     AuTfn,
     /// E-mail address: label lengths, alphabetic top level.
@@ -141,7 +143,7 @@ pub(super) fn weighted(digits: &[u8], weights: &[i32]) -> i64 {
 }
 
 /// Verhoeff 1969: permutation and multiplication in the dihedral group of ten.
-fn verhoeff(digits: &[u8]) -> bool {
+pub(super) fn verhoeff(digits: &[u8]) -> bool {
     const BASE: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
     fn permute(times: usize, digit: u8) -> u8 {
         (0..times % 8).fold(digit, |d, _| BASE.get(usize::from(d)).copied().unwrap_or(d))
@@ -206,6 +208,7 @@ impl Check {
             Self::BeNationalNumber => registers::be_national_number(&digits(found)),
             Self::SePersonnummer => registers::se_personnummer(&digits(found)),
             Self::BrCpf => registers::br_cpf(&digits(found)),
+            Self::InAadhaar => registers::in_aadhaar(bytes, start, end),
             Self::AuTfn => registers::au_tfn(&digits(found)),
             Self::Email => network::email(bytes, start, end),
             Self::Ipv4 => network::ipv4(bytes, start, end),

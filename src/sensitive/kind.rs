@@ -121,9 +121,6 @@ pub struct TypePattern {
     /// What the text must satisfy besides.
     #[serde(default, skip_serializing_if = "Check::is_none")]
     pub check: Check,
-    /// Where it may begin and end.
-    #[serde(default, skip_serializing_if = "Boundary::is_word")]
-    pub boundary: Boundary,
     /// What must be near. All of these must hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near: Vec<Evidence>,
@@ -151,6 +148,9 @@ pub struct SensitiveType {
     /// How far evidence may stand off, in characters. 300 if not said.
     #[serde(default = "proximity")]
     pub proximity: u16,
+    /// Where a text of it may begin and end.
+    #[serde(default, skip_serializing_if = "Boundary::is_word")]
+    pub boundary: Boundary,
     /// How it is recognised.
     pub patterns: Vec<TypePattern>,
 }

@@ -33,7 +33,9 @@ pub(super) fn email(bytes: &[u8], start: usize, end: usize) -> Result<(), Reject
 pub(super) fn ipv4(bytes: &[u8], start: usize, end: usize) -> Result<(), Rejection> {
     let address = Ipv4Addr::from_str(text(bytes, start, end)).map_err(|_| Rejection::NotValid)?;
     let (before, after, next) = neighbours(bytes, start, end);
-    let longer = before == Some(b'.') || (after == Some(b'.') && next.is_some_and(|b| b.is_ascii_digit()));
+    // `::192.0.2.33` is the end of an IPv6 address.
+    let tail = start.checked_sub(2).and_then(|at| bytes.get(at..start)) == Some(b"::");
+    let longer = tail || before == Some(b'.') || (after == Some(b'.') && next.is_some_and(|b| b.is_ascii_digit()));
     require(!longer, Rejection::NotValid)?;
     require(!address.is_unspecified() && !address.is_loopback() && !address.is_broadcast(), Rejection::Reserved)
 }

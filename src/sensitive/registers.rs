@@ -1,6 +1,6 @@
-//! Numbers of persons, second part: Italy, Belgium, Sweden, Brazil, Australia.
+//! Numbers of persons, second part: Italy, Belgium, Sweden, Brazil, India, Australia.
 
-use super::check::{Rejection, luhn, number, require, weighted};
+use super::check::{Rejection, digits, luhn, number, require, verhoeff, weighted};
 use super::national::is_date;
 
 fn part(digits: &[u8], from: usize, to: usize) -> u64 {
@@ -56,6 +56,17 @@ pub(super) fn br_cpf(digits: &[u8]) -> Result<(), Rejection> {
     let holds = check(&[10, 9, 8, 7, 6, 5, 4, 3, 2]) == i64::try_from(first).unwrap_or(-1)
         && check(&[11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) == i64::try_from(second).unwrap_or(-1);
     require(holds, Rejection::Checksum)
+}
+
+/// Source: Unique Identification Authority of India: twelve digits, Verhoeff. Three groups of four beside a fourth are part of a
+/// longer number.
+pub(super) fn in_aadhaar(bytes: &[u8], start: usize, end: usize) -> Result<(), Rejection> {
+    let is_digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    let joins = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|b| matches!(b, b' ' | b'-'));
+    let before = joins(start.checked_sub(1)) && is_digit(start.checked_sub(2));
+    let after = joins(Some(end)) && is_digit(Some(end + 1));
+    require(!before && !after, Rejection::NotValid)?;
+    require(verhoeff(&digits(bytes.get(start..end).unwrap_or_default())), Rejection::Checksum)
 }
 
 /// Source: Australian Taxation Office: weights 1, 4, 3, 7, 5, 8, 6, 9, 10 modulo 11.

@@ -172,7 +172,7 @@ impl Scanner {
                 let fault = |fault| type_error(&kind.id, &pattern.regex, limits, fault);
                 check(&pattern.regex, limits.sensitive_match_bytes).map_err(fault)?;
                 let [words, anywhere] = &mut texts;
-                let table = if pattern.boundary == Boundary::Word { words } else { anywhere };
+                let table = if kind.boundary == Boundary::Word { words } else { anywhere };
                 table.entry(&pattern.regex).or_default().push((index, place));
                 let near =
                     pattern.near.iter().map(|evidence| clues.need(kind, evidence, limits)).collect::<Result<_, _>>()?;
