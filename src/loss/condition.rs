@@ -1,5 +1,7 @@
 //! What a rule looks at, in three truth values.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::event::{Content, Event, LabelFact};
@@ -49,9 +51,6 @@ pub struct SensitiveCondition {
     /// How sure at most. Strictly read not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_confidence: Option<Confidence>,
-    /// What the type recommends; filled in when the policy is checked.
-    #[serde(skip)]
-    pub(super) recommended: Option<Confidence>,
 }
 
 fn one() -> usize {
@@ -62,14 +61,7 @@ impl SensitiveCondition {
     /// At least one text of a type.
     #[must_use]
     pub fn of(kind: &str) -> Self {
-        Self {
-            kind: kind.to_owned(),
-            min_count: 1,
-            max_count: None,
-            min_confidence: None,
-            max_confidence: None,
-            recommended: None,
-        }
+        Self { kind: kind.to_owned(), min_count: 1, max_count: None, min_confidence: None, max_confidence: None }
     }
 }
 
@@ -149,6 +141,7 @@ fn all(values: impl Iterator<Item = Truth>) -> Truth {
 #[derive(Clone, Copy)]
 pub(super) struct Judge<'a> {
     pub(super) labels: &'a Labels,
+    pub(super) recommended: &'a BTreeMap<String, Confidence>,
     pub(super) event: &'a Event<'a>,
     pub(super) reading: Reading,
 }
@@ -202,7 +195,7 @@ impl Condition {
             Self::Any(parts) => not(all(parts.iter().map(|part| not(part.holds(judge, widen))))),
             Self::Not(part) => not(part.holds(judge, !widen)),
             Self::Label(condition) => condition.holds(judge.labels, event.content.label, strict),
-            Self::Sensitive(condition) => condition.holds(&event.content, strict, judge.reading),
+            Self::Sensitive(condition) => condition.holds(&event.content, strict, judge),
             Self::RetentionLabel(names) => known(event.content.retention_label, |label| names.contains(label)),
             Self::Classifier(names) => {
                 known(event.content.classifiers.as_ref(), |found| found.iter().any(|name| names.contains(*name)))
@@ -234,9 +227,9 @@ impl LabelCondition {
 }
 
 impl SensitiveCondition {
-    fn holds(&self, content: &Content<'_>, strict: bool, reading: Reading) -> Truth {
-        let least = self.min_confidence.or(match reading {
-            Reading::Faithful => self.recommended,
+    fn holds(&self, content: &Content<'_>, strict: bool, judge: Judge<'_>) -> Truth {
+        let least = self.min_confidence.or(match judge.reading {
+            Reading::Faithful => judge.recommended.get(&self.kind).copied(),
             Reading::Strict => None,
         });
         let sure = |confidence: Confidence| {

@@ -1,6 +1,6 @@
 //! Which rules match, and what they come to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::condition::Judge;
 use super::event::Event;
@@ -120,7 +120,7 @@ impl LossPolicies {
         uncovered: &mut Vec<String>,
         wanted: impl Fn(&LossRule) -> bool,
     ) -> Vec<Hit<'_>> {
-        let judge = Judge { labels: &self.labels, event, reading };
+        let judge = Judge { labels: &self.labels, recommended: &self.recommended, event, reading };
         let mut hits = Vec::new();
         for policy in self.policies.iter().filter(|policy| policy.mode != PolicyMode::Off) {
             let Some(scope) = policy.locations.get(&event.location) else { continue };
@@ -164,7 +164,8 @@ fn weight(hit: &Hit<'_>, event: &Event<'_>) -> Action {
     match (event.location, event.activity) {
         (Location::Devices, Some(activity)) => hit.on_device(activity),
         (Location::Devices, None) => {
-            Activity::OF_DEVICES.into_iter().map(|activity| hit.on_device(activity)).max().unwrap_or_default()
+            let listed = hit.rule.activities.keys().copied();
+            listed.chain(Activity::OF_DEVICES).map(|activity| hit.on_device(activity)).max().unwrap_or_default()
         }
         _ => hit.rule.action,
     }
@@ -184,16 +185,22 @@ fn on_device(hits: &[Hit<'_>], event: &Event<'_>, reading: Reading, outcome: &mu
     for hit in hits.iter().filter(|hit| hit.counts()) {
         redact(hit, &mut outcome.redact);
     }
-    let own = event.activity.filter(|activity| !Activity::OF_DEVICES.contains(activity));
-    for activity in Activity::OF_DEVICES.into_iter().chain(own) {
-        let (action, rule) = match reading {
-            Reading::Faithful => faithful_activity(hits, activity, &event.target_groups),
-            Reading::Strict => strict_activity(hits, activity, &event.target_groups),
-        };
+    let judge = |activity| match reading {
+        Reading::Faithful => faithful_activity(hits, activity, &event.target_groups),
+        Reading::Strict => strict_activity(hits, activity, &event.target_groups),
+    };
+    let named = hits.iter().flat_map(|hit| hit.rule.activities.keys().copied());
+    let listed: BTreeSet<Activity> = Activity::OF_DEVICES.into_iter().chain(named).collect();
+    for activity in listed {
+        let (action, rule) = judge(activity);
         outcome.activities.insert(activity, action);
-        if event.activity == Some(activity) || (event.activity.is_none() && action > outcome.action) {
+        // Which activity it is may be unknown: then the worst.
+        if event.activity.is_none() && action > outcome.action {
             (outcome.action, outcome.rule) = (action, rule);
         }
+    }
+    if let Some(activity) = event.activity {
+        (outcome.action, outcome.rule) = judge(activity);
     }
 }
 

@@ -1,12 +1,12 @@
 //! Checking policies, and holding them in order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::condition::Condition;
 use super::{Action, Location, LossPolicy, LossRule, Names};
 use crate::limits::Limits;
 use crate::protection::Labels;
-use crate::sensitive::Scanner;
+use crate::sensitive::{Confidence, Scanner};
 
 /// What is wrong with a policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +76,8 @@ impl LossError {
 pub struct LossPolicies {
     pub(super) policies: Vec<LossPolicy>,
     pub(super) labels: Labels,
+    /// What each type recommends, by id.
+    pub(super) recommended: BTreeMap<String, Confidence>,
 }
 
 impl LossPolicies {
@@ -108,7 +110,12 @@ impl LossPolicies {
             }
             check_policy(policy, &labels, scanner, limits, &mut errors);
         }
-        if errors.is_empty() { Ok(Self { policies, labels }) } else { Err(errors) }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let level = |id: &str| scanner.recommended(id).map(|level| (id.to_owned(), level));
+        let recommended = scanner.ids().filter_map(level).collect();
+        Ok(Self { policies, labels, recommended })
     }
 }
 
@@ -194,7 +201,6 @@ impl Visit<'_> {
                 label.any_of.is_empty()
             }
             Condition::Sensitive(sensitive) => {
-                sensitive.recommended = self.scanner.recommended(&sensitive.kind);
                 match self.scanner.resolve(&sensitive.kind) {
                     Some(id) => id.clone_into(&mut sensitive.kind),
                     None => {

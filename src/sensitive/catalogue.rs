@@ -36,59 +36,20 @@ pub fn catalogue() -> Vec<SensitiveType> {
     [money(), north_america(), europe(), more_europe(), elsewhere(), addresses(), secrets(), tokens()].concat()
 }
 
+/// Words beside a payment card.
+const CARD_WORDS: &str = "card, cards, credit card, debit card, card number, card no, card nbr, cardholder, card holder, \
+    account number, cvv, cvc, cvv2, cid, csc, security code, expires, expiry, expiration, expiration date, exp date, exp, \
+    valid thru, valid until, visa, mastercard, master card, amex, american express, discover, diners club, jcb, maestro, \
+    unionpay, kreditkarte, kartennummer, karte, carte bancaire, carte de credit, tarjeta, numero de tarjeta, \
+    carta di credito, creditcard, cartao";
+
 fn money() -> Vec<SensitiveType> {
     const CARD: &str = "[0-9](?:[ -]?[0-9]){13,18}";
     const IBAN: &str = "[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,29}";
     const BIC: &str = "[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?";
-    const CARD_WORDS: [&str; 44] = [
-        "card",
-        "cards",
-        "credit card",
-        "debit card",
-        "card number",
-        "card no",
-        "card nbr",
-        "cardholder",
-        "card holder",
-        "account number",
-        "cvv",
-        "cvc",
-        "cvv2",
-        "cid",
-        "csc",
-        "security code",
-        "expires",
-        "expiry",
-        "expiration",
-        "expiration date",
-        "exp date",
-        "exp",
-        "valid thru",
-        "valid until",
-        "visa",
-        "mastercard",
-        "master card",
-        "amex",
-        "american express",
-        "discover",
-        "diners club",
-        "jcb",
-        "maestro",
-        "unionpay",
-        "kreditkarte",
-        "kartennummer",
-        "karte",
-        "carte bancaire",
-        "carte de credit",
-        "tarjeta",
-        "numero de tarjeta",
-        "carta di credito",
-        "creditcard",
-        "cartao",
-    ];
     let dated = Evidence {
         regex: vec!["(?:0[1-9]|1[0-2]) ?[/-] ?(?:20)?[0-9]{2}".to_owned()],
-        ..Evidence::keywords(CARD_WORDS)
+        ..Evidence::keywords(CARD_WORDS.split(',').map(str::trim))
     };
     let routing = ["aba", "routing", "routing number", "routing no", "rtn", "transit number", "bank routing"];
     let account = [

@@ -28,7 +28,7 @@ pub(super) fn it_codice_fiscale(text: &[u8]) -> Result<(), Rejection> {
 pub(super) fn be_national_number(digits: &[u8]) -> Result<(), Rejection> {
     let month = part(digits, 2, 4);
     // Numbers for persons outside the register add 20 or 40 to the month; unknown dates are zero.
-    let dated = is_date(month % 20, part(digits, 4, 6)) || month % 20 == 0;
+    let dated = is_date(month % 20, part(digits, 4, 6)) || month.is_multiple_of(20);
     require(digits.len() == 11 && dated, Rejection::NotValid)?;
     let (body, key) = (part(digits, 0, 9), part(digits, 9, 11));
     let holds = [body, body + 2_000_000_000].iter().any(|n| 97 - n % 97 == key);

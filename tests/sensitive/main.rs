@@ -1,6 +1,15 @@
 //! Sensitive information types: the definition against nested loops, exact spans, counts, hostile text, types of one's own,
 //! and precision and recall on a labelled corpus.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test prints what it measures, reads its fixture and slices text that it made"
+)]
+
 mod corpus;
 mod published;
 mod reference;
