@@ -2,6 +2,9 @@
 //! Peer: `regex`, one search of the same text for each pattern of the same types (without checks and evidence, which would
 //! come on top).
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a bench fails and tells")]
+#![allow(missing_docs, reason = "criterion's macros make items without documentation")]
+
 use std::collections::BTreeSet;
 use std::hint::black_box;
 

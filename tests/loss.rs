@@ -1,5 +1,12 @@
 //! Data-loss rules: winners, scopes, modes, overrides, AI applications. The laws of the strict reading as properties.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 

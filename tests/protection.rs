@@ -1,6 +1,13 @@
 //! Sensitivity labels as organisations use them: inheritance, the replacement table, policies, usage rights, exposure. The
 //! laws as properties; the strict reading against the faithful one.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use placet::label::Label;

@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::automaton::{Automaton, may_begin, may_end};
+use super::error::{TypeError, check_pattern};
 use super::kind::{Evidence, SensitiveType};
-use super::scan::{TypeError, check_clue};
+
 use crate::limits::Limits;
 
 /// One piece of evidence, compiled: which clues count, how many different ones.
@@ -48,7 +49,7 @@ impl ClueBook {
         let keywords = evidence.keywords.iter().map(|words| keyword(words));
         let mut clues = Vec::new();
         for regex in keywords.chain(evidence.regex.iter().cloned()) {
-            check_clue(&kind.id, &regex, limits)?;
+            check_pattern(&kind.id, &regex, limits)?;
             let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
             clues.push(*self.numbers.entry(regex).or_insert(next));
             if self.numbers.len() > limits.sensitive_clues {

@@ -36,6 +36,7 @@ mod card;
 mod catalogue;
 mod check;
 mod clues;
+mod error;
 mod examine;
 mod findings;
 mod kind;
@@ -47,7 +48,8 @@ mod secret;
 
 pub use catalogue::catalogue;
 pub use check::{Check, Rejection};
+pub use error::TypeError;
 pub use examine::{Examination, Reason};
 pub use findings::{Finding, Findings, Redaction, Span};
 pub use kind::{Boundary, Confidence, Evidence, SensitiveType, TypePattern};
-pub use scan::{Scanner, TypeError};
+pub use scan::Scanner;
