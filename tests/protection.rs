@@ -14,10 +14,10 @@ use placet::label::Label;
 use placet::protection::exposure::{Controls, Exposure, Item, Opening, ReportEntity, Site, reach, report};
 use placet::protection::{
     AgentLabels, Attachment, Audience, Author, Content, ContentFormat, DOWNSTREAM_ITEMS, Embedded, EmbeddedFile,
-    Formats, Grant, Incoming, InheritanceError, LabelId, LabelPolicy, LabelState, Labels, LabelsError, Lineage, Method,
-    PolicyError, Protection, Reading, Replacement, SensitivityLabel, Source, Subject, SubjectKind, UsageRights,
-    agent_labels, ai_use, attachment_label, automatic_label, change_label, compute_inheritance, effective_settings,
-    in_container, may_replace, propagate, rights_and_inheritance,
+    ExchangeError, Formats, Grant, Incoming, InheritanceError, LabelId, LabelMap, LabelPolicy, LabelState, Labels,
+    LabelsError, Lineage, Method, PolicyError, Protection, Reading, Replacement, SensitivityLabel, Source, Subject,
+    SubjectKind, UsageRights, agent_labels, agree, ai_use, attachment_label, automatic_label, change_label,
+    compute_inheritance, effective_settings, in_container, may_replace, propagate, rights_and_inheritance,
 };
 use proptest::prelude::*;
 
@@ -450,6 +450,28 @@ fn exposure_is_reported_and_controls_take_away() {
     }
 }
 
+#[test]
+fn labels_cross_borders() {
+    let here = labels();
+    let away = Labels::new(vec![SensitivityLabel::new("open", 1), SensitivityLabel::new("closed", 2)]).expect("sound");
+    let export = [("public", "open"), ("general", "open"), ("secret", "closed")];
+    let there = LabelMap::new(&here, &away, export).expect("monotone");
+    assert_eq!(there.translate(here.get("general")), away.get("open"));
+    assert_eq!(there.translate(here.get("confidential/hr")), None, "not mapped: above every label");
+    assert_eq!(there.translate(None), None);
+    let back = LabelMap::new(&away, &here, [("open", "general"), ("closed", "secret")]).expect("monotone");
+    assert_eq!(agree(&there, &back, &here, &away), Ok(()));
+    let lax = LabelMap::new(&away, &here, [("open", "public")]).expect("monotone");
+    assert_eq!(agree(&there, &lax, &here, &away), Err(ExchangeError::Lowers("general".into(), "public".into())));
+    let crossed = LabelMap::new(&here, &away, [("public", "closed"), ("secret", "open")]);
+    assert!(matches!(crossed, Err(ExchangeError::NotMonotone { .. })));
+    assert!(matches!(LabelMap::new(&here, &away, [("public", "nope")]), Err(ExchangeError::Unknown(_))));
+    assert!(matches!(
+        LabelMap::new(&here, &away, [("public", "open"), ("public", "open")]),
+        Err(ExchangeError::Twice(_))
+    ));
+}
+
 fn any_label() -> impl Strategy<Value = LabelId> {
     (0usize..8).prop_map(|place| labels().iter().nth(place).expect("eight labels"))
 }
@@ -591,6 +613,27 @@ proptest! {
                 || a == UsageRights::NO_PROTECTION || b == UsageRights::NO_PROTECTION);
         }
         prop_assert!(ai_use(Some(a), Reading::Faithful).content || !ai_use(Some(a), Reading::Strict).content);
+    }
+
+    /// Whatever map is accepted keeps the order of labels, and maps that agree never lower one by a round trip.
+    #[test]
+    fn maps_keep_the_order(
+        out in prop::collection::btree_map(0usize..8, 0usize..8, 0..6), home in prop::collection::btree_map(0usize..8, 0usize..8, 0..6),
+    ) {
+        let labels = labels();
+        let name = |place: usize| labels.iter().nth(place).map_or("", |label| labels.id(label));
+        let map = |pairs: &BTreeMap<usize, usize>| LabelMap::new(&labels, &labels, pairs.iter().map(|(a, b)| (name(*a), name(*b))));
+        let (Ok(there), Ok(back)) = (map(&out), map(&home)) else { return Ok(()) };
+        for a in labels.iter() {
+            for b in labels.iter().filter(|b| a <= *b) {
+                if let (Some(a), Some(b)) = (there.translate(Some(a)), there.translate(Some(b))) {
+                    prop_assert!(a <= b);
+                }
+            }
+            if agree(&there, &back, &labels, &labels).is_ok() && let Some(returned) = back.translate(there.translate(Some(a))) {
+                prop_assert!(returned >= a);
+            }
+        }
     }
 
     /// The formats of a set survive being written.

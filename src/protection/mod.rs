@@ -2,7 +2,7 @@
 //!
 //! [`crate::label`] is the lattice that decisions are computed with; this room is how organisations use labels: formats and
 //! protection ([`Labels`]), how a label came to an item and what may replace it ([`may_replace`]), label policies
-//! ([`effective_settings`]), what output inherits ([`compute_inheritance`]), usage rights ([`UsageRights`]) and exposure
+//! ([`effective_settings`]), what output inherits ([`compute_inheritance`]), what foreign labels count as ([`LabelMap`]), usage rights ([`UsageRights`]) and exposure
 //! ([`exposure`]). [`Labels::taxonomy`] is the way from here to the lattice.
 //!
 //! Everything comes in two [readings](Reading). *Faithful* answers what Microsoft Purview would; *strict* is what this
@@ -25,6 +25,7 @@
 use serde::{Deserialize, Serialize};
 
 mod assignment;
+mod exchange;
 pub mod exposure;
 mod inheritance;
 mod labels;
@@ -34,6 +35,7 @@ mod rights;
 pub use assignment::{
     Author, Incoming, LabelState, Method, Replacement, Source, automatic_label, change_label, may_replace,
 };
+pub use exchange::{ExchangeError, LabelMap, agree};
 pub use inheritance::{
     AgentLabels, Attachment, DOWNSTREAM_ITEMS, Embedded, EmbeddedFile, Inheritance, InheritanceError, Lineage,
     agent_labels, attachment_label, compute_inheritance, in_container, propagate,
