@@ -884,7 +884,7 @@ proptest! {
     /// The strict reading is never freer than the faithful one. On devices the faithful one may interrupt for a policy that is
     /// only simulated; those are left out here.
     #[test]
-    fn strict_is_never_freer_than_faithful(policies in any_policies(|| positive().boxed()), facts in any_facts(), location in any_location()) {
+    fn strict_is_never_freer_than_faithful(policies in any_policies(|| any_condition().boxed()), facts in any_facts(), location in any_location()) {
         let policies: Vec<LossPolicy> = policies.into_iter().filter(|policy| !policy.mode.simulates()).collect();
         let policies = checked(policies);
         let event = event(&facts, location);

@@ -1,7 +1,7 @@
 //! Labels that cross a border: what a label of another organisation, tenant or server counts as here, and the other way round.
 //!
-//! INVARIANT: a map never puts a more sensitive label below a less sensitive one, and what it does not name counts as above
-//! every label. Two maps that [agree](agree) never lower a label by a round trip (a Lagois connection, Bhardwaj and Prasad).
+//! INVARIANT: of the labels that it names, a map never puts a more sensitive one below a less sensitive one; what it does not
+//! name counts as above every label. Two maps that [agree](agree) never lower a label by a round trip (a Lagois connection, Bhardwaj and Prasad).
 
 use std::collections::BTreeMap;
 
