@@ -26,6 +26,9 @@
 //! | [`signal`] | events and the revocations that they leave |
 //! | [`inventory`] | what runs, against what is registered |
 //! | [`access`] | conditional access: two readings of one policy set, and its policies as rules |
+//! | [`sensitive`] | which passages of a text are sensitive, and how sure is that |
+//! | [`protection`] | sensitivity labels as organisations use them |
+//! | [`loss`] | data-loss rules: may this content go there |
 //! | [`document`] | text to [`document::Document`] to [`document::Validated`], all diagnostics at once |
 //! | [`compile`] | rules to an index: [`CompiledPolicy`] |
 //! | [`directory`] | snapshot of who exists: closures, memberships, grants: [`Directory`] |
@@ -73,13 +76,16 @@ pub mod label;
 pub mod lifecycle;
 pub mod limits;
 pub mod live;
+pub mod loss;
 pub mod name;
 mod nesting;
 pub mod pattern;
+pub mod protection;
 pub mod request;
 pub mod resource;
 pub mod rule;
 pub mod scope;
+pub mod sensitive;
 pub mod signal;
 pub mod suite;
 pub mod time;

@@ -74,6 +74,17 @@ pub struct Limits {
     pub signal_claims: usize,
     /// Nesting of groups or containers. 64: deeper nests are refused at load, however many groups there are.
     pub group_depth: usize,
+    /// Sensitive information types of one scanner. 1,000: Purview has some 300 of its own.
+    pub sensitive_types: usize,
+    /// Bytes that one pattern of a sensitive information type may match. 512: the longest keys in use; the scanner's time per
+    /// byte is bounded by it.
+    pub sensitive_match_bytes: usize,
+    /// Different keywords and expressions in the evidence of one scanner. 20,000.
+    pub sensitive_clues: usize,
+    /// Characters that evidence may stand off. 2,000: Purview has 300, and the scanner's memory is bounded by it.
+    pub sensitive_proximity: usize,
+    /// Bytes that one compiled scanner may take. 64 MiB: the catalogue takes some three.
+    pub scanner_bytes: usize,
 }
 
 impl Default for Limits {
@@ -107,6 +118,11 @@ impl Default for Limits {
             signals_seen: 100_000,
             signal_claims: 64,
             group_depth: 64,
+            sensitive_types: 1_000,
+            sensitive_match_bytes: 512,
+            sensitive_clues: 20_000,
+            sensitive_proximity: 2_000,
+            scanner_bytes: 64 << 20,
         }
     }
 }

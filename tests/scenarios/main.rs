@@ -15,9 +15,13 @@ mod aid;
 mod ca;
 mod cae;
 mod dev;
+mod dlp;
+mod lbl;
 mod lcp;
 mod read;
+mod rgt;
 mod sha;
+mod sit;
 
 use serde_json::{Map, Value};
 
