@@ -195,6 +195,12 @@ impl<'a> Target<'a> {
     pub fn id(&self) -> &str {
         text(&self.id)
     }
+
+    /// What the caller says about it, an open map.
+    #[must_use]
+    pub const fn all_properties(&self) -> &Value<'a> {
+        &self.properties
+    }
 }
 
 /// Facts of a request by slot; null is known to be absent.
@@ -449,6 +455,18 @@ impl<'a> Request<'a> {
     /// The groups that the caller claims for the subject.
     pub fn claimed_groups(&self) -> impl Iterator<Item = &str> {
         self.claims.iter().map(AsRef::as_ref)
+    }
+
+    /// What the caller says about the subject, an open map.
+    #[must_use]
+    pub const fn all_subject_properties(&self) -> &Value<'a> {
+        &self.subject_properties
+    }
+
+    /// What the caller says about the action, without the arguments: an open map.
+    #[must_use]
+    pub const fn all_action_properties(&self) -> &Value<'a> {
+        &self.action_properties
     }
 
     /// The arguments of the tool call, if they were given.
