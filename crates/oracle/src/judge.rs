@@ -262,13 +262,7 @@ impl<'o, 'r> Case<'o, 'r> {
     }
 
     /// What forbids or requires, and what rules on trial would do.
-    fn restrictions(
-        &self,
-        party: &Party,
-        thing: &Thing<'_>,
-        outcome: &mut Outcome,
-        demands: &mut Vec<Demand<'o>>,
-    ) {
+    fn restrictions(&self, party: &Party, thing: &Thing<'_>, outcome: &mut Outcome, demands: &mut Vec<Demand<'o>>) {
         for rule in self.oracle.policy.rules() {
             if rule.effect == Effect::Permit {
                 let applies = self.heads(rule, party, thing, false) == Some(true)
@@ -628,9 +622,7 @@ impl Source for View<'_, '_, '_> {
 fn meets(argument: Option<&Value<'_>>, bound: &Constraint) -> bool {
     let Some(argument) = argument.map(Plain::of) else { return false };
     let text = |argument: &Plain| match argument {
-        Plain::Text(text) => {
-            name::check(text).is_ok() && bound.matches.iter().any(|p| glob::matches(p.as_str(), text))
-        }
+        Plain::Text(text) => name::check(text).is_ok() && bound.matches.iter().any(|p| glob::matches(p.as_str(), text)),
         _ => false,
     };
     // Whole numbers and floats in one order, exactly.
