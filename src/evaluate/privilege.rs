@@ -99,7 +99,7 @@ fn permits(pair: Pair<'_, '_, '_>, origin: Origin, dead: &mut impl FnMut(u32, (T
 }
 
 /// Whether a permit's bounds on arguments are met and its condition is true; in a listing, whether they could be.
-fn holds(set: &RuleSet, rule: &PackedRule, pair: Pair<'_, '_, '_>) -> bool {
+pub(super) fn holds(set: &RuleSet, rule: &PackedRule, pair: Pair<'_, '_, '_>) -> bool {
     let scene = pair.scene;
     let bounds = set.arguments(rule);
     let met = if scene.listing {

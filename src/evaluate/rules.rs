@@ -91,43 +91,58 @@ fn restrict(pair: Pair<'_, '_, '_>, decision: &mut Decision<'_>) {
     let query = pair.scene.query(Origin::Policy, pair.party, pair.thing, true);
     set.restrictions.candidates(&query, |at| {
         let Some(rule) = set.get(at) else { return true };
-        if let Some(sure) = set.matches(rule, &query)
+        let number = RuleNumber { origin: Origin::Policy, at };
+        if rule.effect == Effect::Permit {
+            try_permit(pair, set, rule, number, decision);
+        } else if let Some(sure) = set.matches(rule, &query)
             && let Some(unknown) = restricts(set, rule, pair)
         {
-            apply(pair, rule, RuleNumber { origin: Origin::Policy, at }, unknown || !sure, decision);
+            apply(pair, rule, number, unknown || !sure, decision);
         }
         true
     });
 }
 
+/// Reports a permit on trial, if it would have counted: with what is certain, and without what is claimed.
+fn try_permit(
+    pair: Pair<'_, '_, '_>,
+    set: &RuleSet,
+    rule: &PackedRule,
+    number: RuleNumber,
+    decision: &mut Decision<'_>,
+) {
+    let query = pair.scene.query(Origin::Policy, pair.party, pair.thing, false);
+    if set.matches(rule, &query) == Some(true) && privilege::holds(set, rule, pair) {
+        report(pair, number, false, decision);
+    }
+}
+
+fn report(pair: Pair<'_, '_, '_>, rule: RuleNumber, unknown: bool, decision: &mut Decision<'_>) {
+    let (link, resource) = (narrow_u8(pair.link), narrow_u16(pair.resource));
+    decision.reports.push(Report { rule, link, resource, unknown });
+}
+
 /// Whether the condition of a restriction lets it apply: `Some(true)` if that is for an unknown fact.
 fn restricts(set: &RuleSet, rule: &PackedRule, pair: Pair<'_, '_, '_>) -> Option<bool> {
-    match pair.condition(set, rule) {
-        Judged::True => Some(false),
-        Judged::Unknown => Some(true),
-        Judged::Open => None,
-        Judged::False => {
-            // Claimed groups can only restrict: the rule applies if it would with them or without them.
-            let predicate = set.condition(rule)?;
-            if pair.scene.claimed_groups.is_none() || !predicate.reads_groups {
-                return None;
-            }
-            match predicate.condition.evaluate(&pair.view(true)) {
-                Truth::True => Some(false),
-                Truth::Unknown => Some(true),
-                Truth::False => None,
-            }
-        }
+    let predicate = set.condition(rule);
+    let plain = pair.condition(set, rule);
+    // Claimed groups can only restrict: the rule applies if it would with them or without them.
+    let claimed = predicate
+        .filter(|predicate| plain != Judged::True && pair.scene.claimed_groups.is_some() && predicate.reads_groups)
+        .map(|predicate| predicate.condition.evaluate(&pair.view(true)));
+    match (plain, claimed) {
+        (Judged::True, _) | (_, Some(Truth::True)) => Some(false),
+        (Judged::Unknown, _) => Some(true),
+        // In a listing, arguments may still keep it away.
+        (Judged::Open, _) => None,
+        (Judged::False, Some(Truth::Unknown)) if !pair.scene.listing => Some(true),
+        (Judged::False, _) => None,
     }
 }
 
 fn apply(pair: Pair<'_, '_, '_>, rule: &PackedRule, number: RuleNumber, unknown: bool, decision: &mut Decision<'_>) {
     if rule.mode == Mode::ReportOnly {
-        let (link, resource) = (narrow_u8(pair.link), narrow_u16(pair.resource));
-        // A permit on trial that an unknown fact leaves undecided would not have counted.
-        if rule.effect != Effect::Permit || !unknown {
-            decision.reports.push(Report { rule: number, link, resource, unknown });
-        }
+        report(pair, number, unknown, decision);
         return;
     }
     match rule.effect {
@@ -141,7 +156,7 @@ fn apply(pair: Pair<'_, '_, '_>, rule: &PackedRule, number: RuleNumber, unknown:
             decision.object(code, Some(number), pair.link, pair.resource);
         }
         Effect::Require => requirement::demand(pair, rule, number, decision),
-        // Permits that count are not filed among restrictions.
+        // Permits are judged apart.
         Effect::Permit => {}
     }
 }

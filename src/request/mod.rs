@@ -301,6 +301,18 @@ impl<'a> Request<'a> {
         self.claims.iter().map(AsRef::as_ref)
     }
 
+    /// What the caller says about the subject, an open map.
+    #[must_use]
+    pub const fn all_subject_properties(&self) -> &Value<'a> {
+        &self.subject_properties
+    }
+
+    /// What the caller says about the action, without the arguments: an open map.
+    #[must_use]
+    pub const fn all_action_properties(&self) -> &Value<'a> {
+        &self.action_properties
+    }
+
     /// The arguments of the tool call, if they were given.
     #[must_use]
     pub fn all_arguments(&self) -> Option<&Map<'a>> {

@@ -179,6 +179,12 @@ impl<'a> Target<'a> {
     pub fn id(&self) -> &str {
         text(&self.id)
     }
+
+    /// What the caller says about it, an open map.
+    #[must_use]
+    pub const fn all_properties(&self) -> &Value<'a> {
+        &self.properties
+    }
 }
 
 pub(super) fn check_link(path: &'static str, link: &Link<'_>) -> Option<Defect> {

@@ -28,8 +28,18 @@ use serde_json::{Map, Value};
 type Adapter = fn(&Value, &Value) -> Result<Value, String>;
 
 /// One line for each family.
-const ADAPTERS: &[(&str, Adapter)] =
-    &[("AID", aid::run), ("CA", ca::run), ("CAE", cae::run), ("DEV", dev::run), ("LCP", lcp::run), ("SHA", sha::run)];
+const ADAPTERS: &[(&str, Adapter)] = &[
+    ("AID", aid::run),
+    ("CA", ca::run),
+    ("CAE", cae::run),
+    ("DEV", dev::run),
+    ("DLP", dlp::run),
+    ("LBL", lbl::run),
+    ("LCP", lcp::run),
+    ("RGT", rgt::run),
+    ("SHA", sha::run),
+    ("SIT", sit::run),
+];
 
 fn main() -> std::process::ExitCode {
     let Ok(path) = std::env::var("PLACET_SCENARIOS") else {
