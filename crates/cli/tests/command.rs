@@ -1,4 +1,9 @@
 //! The command line as people and scripts use it: output, exit codes, streams.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: what goes wrong here is a failed test"
+)]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
