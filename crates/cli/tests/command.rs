@@ -181,7 +181,7 @@ fn forbidden_file() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = Folder::with_policy("forbidden");
     let path = folder.0.join("policy.yaml");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     // The superuser may read everything.
     if std::fs::File::open(&path).is_err() {
         assert_eq!(folder.run(&["check", "policy.yaml"]).code, 2);
