@@ -5,6 +5,7 @@
 //!
 //! INVARIANT: messages are lower case, name the author's own text in backticks, and never name a Rust type.
 
+use core::cell::Cell;
 use core::fmt::{self, Write as _};
 
 use serde::Serialize;
@@ -165,6 +166,55 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, c)| c)
 }
 
+/// Whether a character, shown as it is, would mislead the reader of a message.
+pub(crate) fn is_deceptive(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || c.is_control()
+}
+
+/// At most `most` characters of a message that contains an author's words, with deceptive characters escaped.
+pub(crate) fn shown(message: &str, most: usize) -> String {
+    let mut text = String::with_capacity(message.len().min(most));
+    for (at, c) in message.chars().enumerate() {
+        if at == most {
+            text.push('…');
+            break;
+        }
+        if is_deceptive(c) {
+            text.extend(c.escape_unicode());
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+/// What all suggestions ("did you mean") of one load may cost: a hostile document could otherwise ask for mistakes x names of
+/// them.
+#[derive(Debug)]
+pub(crate) struct Suggestions {
+    /// Comparisons that are left.
+    left: Cell<usize>,
+}
+
+impl Default for Suggestions {
+    /// 200,000 comparisons: about a quarter of a second.
+    fn default() -> Self {
+        Self { left: Cell::new(200_000) }
+    }
+}
+
+impl Suggestions {
+    /// The candidate nearest to `word`, as [`nearest`] finds it, among as many as are still looked at.
+    pub(crate) fn nearest<'c>(&self, word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+        let budget = self.left.get();
+        let mut spent = 0;
+        let found = nearest(word, candidates.into_iter().take(budget).inspect(|_| spent += 1));
+        self.left.set(budget.saturating_sub(spent));
+        found
+    }
+}
+
 /// Levenshtein distance in characters, case folded.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.to_lowercase().chars().collect();
@@ -183,12 +233,6 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or(0)
-}
-
-/// Whether a character, shown as it is, would mislead the reader of a message.
-pub(crate) fn is_deceptive(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-        || c.is_control()
 }
 
 /// The author's words in backticks: shortened, with deceptive characters escaped.

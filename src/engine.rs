@@ -11,6 +11,16 @@ use std::sync::Arc;
 
 use crate::compile::{CompiledPolicy, Found, ResourceView, RuleSet, SubjectView};
 use crate::directory::{Directory, Principal};
+use crate::signal::{CheckPolicy, Revocations};
+
+/// Which of an engine's two rule sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Origin {
+    /// The rules of the policy, access policies among them.
+    Policy,
+    /// The grants of the directory.
+    Directory,
+}
 
 /// A policy and a directory, ready to judge.
 ///
@@ -26,8 +36,10 @@ use crate::directory::{Directory, Principal};
 pub struct Engine {
     policy: Arc<CompiledPolicy>,
     directory: Arc<Directory>,
-    rules: Linked,
-    grants: Linked,
+    rules: Arc<Linked>,
+    grants: Arc<Linked>,
+    revocations: Arc<Revocations>,
+    check: CheckPolicy,
 }
 
 /// Classes of a rule set by the places of a directory.
@@ -119,9 +131,36 @@ impl Engine {
     /// Links a policy and a directory.
     #[must_use]
     pub fn new(policy: Arc<CompiledPolicy>, directory: Arc<Directory>) -> Self {
-        let rules = Linked::new(policy.rules(), &directory);
-        let grants = Linked::new(directory.grants(), &directory);
-        Self { policy, directory, rules, grants }
+        let rules = Arc::new(Linked::new(policy.rules(), &directory));
+        let grants = Arc::new(Linked::new(directory.grants(), &directory));
+        let revocations = Arc::new(Revocations::new(policy.vocabulary().limits()));
+        Self { policy, directory, rules, grants, revocations, check: CheckPolicy::default() }
+    }
+
+    /// The same, knowing what has been revoked.
+    #[must_use]
+    pub fn with_revocations(mut self, revocations: Arc<Revocations>, check: CheckPolicy) -> Self {
+        self.revocations = revocations;
+        self.check = check;
+        self
+    }
+
+    /// The same with another policy or directory, linked anew; what is revoked stays revoked.
+    #[must_use]
+    pub fn relinked(&self, policy: Arc<CompiledPolicy>, directory: Arc<Directory>) -> Self {
+        Self::new(policy, directory).with_revocations(Arc::clone(&self.revocations), self.check)
+    }
+
+    /// What has been revoked.
+    #[must_use]
+    pub const fn revocations(&self) -> &Arc<Revocations> {
+        &self.revocations
+    }
+
+    /// How tokens are checked against what has been revoked.
+    #[must_use]
+    pub const fn check_policy(&self) -> &CheckPolicy {
+        &self.check
     }
 
     /// The engine of a sound policy whose documents also say who exists, with the default limits.
@@ -144,10 +183,10 @@ impl Engine {
     }
 
     /// The rules of the policy with their classes, or the grants of the directory with theirs.
-    pub(crate) fn set(&self, source: crate::rule::Source) -> (&RuleSet, &Linked) {
-        match source {
-            crate::rule::Source::Rule => (self.policy.rules(), &self.rules),
-            crate::rule::Source::Grant => (self.directory.grants(), &self.grants),
+    pub(crate) fn set(&self, origin: Origin) -> (&RuleSet, &Linked) {
+        match origin {
+            Origin::Policy => (self.policy.rules(), &self.rules),
+            Origin::Directory => (self.directory.grants(), &self.grants),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who and what exists, and what is given to whom? All registered nouns together: what documents list and hosts may build.
 //!
-//! [`crate::directory`] turns them into an immutable snapshot. Order does not matter; ids are unique within each list
+//! `crate::directory` turns them into an immutable snapshot. Order does not matter; ids are unique within each list
 //! (users by kind and id, resources by type and id).
 //!
 //! Next room: [`crate::document`].

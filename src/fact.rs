@@ -12,6 +12,7 @@
 pub(crate) mod fit;
 
 use core::fmt;
+use core::ops::Bound;
 use std::collections::BTreeMap;
 
 use crate::value::Enumeration;
@@ -141,6 +142,16 @@ facts! {
     PRINCIPAL_GROUPS "principal.groups" Entity strings();
     /// Directory attributes of the link under judgement.
     PRINCIPAL_ATTRIBUTES "principal.attributes" Entity attributes();
+    /// Blueprint of the link under judgement; null if it is made from none.
+    PRINCIPAL_BLUEPRINT "principal.blueprint" Entity Type::String;
+    /// Roles that it holds (its Directory attribute `roles`); none if it is not registered.
+    PRINCIPAL_ROLES "principal.roles" Entity strings();
+    /// Roles that it holds for the whole directory (its attribute `directory_roles`).
+    PRINCIPAL_DIRECTORY_ROLES "principal.directory_roles" Entity strings();
+    /// Kind of an external user (its attribute `guest`); null for a registered one that has none.
+    PRINCIPAL_GUEST "principal.guest" Entity Type::String;
+    /// Home tenant of an external user (its attribute `tenant`).
+    PRINCIPAL_TENANT "principal.tenant" Entity Type::String;
     /// Type of the resource under judgement (the request's, or one of `context.targets`).
     RESOURCE_TYPE "resource.type" Entity Type::String;
     /// Id of the resource under judgement.
@@ -153,6 +164,8 @@ facts! {
     RESOURCE_ATTRIBUTES "resource.attributes" Entity attributes();
     /// `resource.properties` of the request.
     RESOURCE_PROPERTIES "resource.properties" Entity Type::Open;
+    /// Application that stands for it (its Directory attribute `application`); null if it has none.
+    RESOURCE_APPLICATION "resource.application" Entity Type::String;
     /// Kind of the subject: the one acted for, or who calls directly.
     SUBJECT_TYPE "subject.type" Entity Type::String;
     /// Id of the subject.
@@ -215,6 +228,8 @@ facts! {
     RISK_SIGN_IN "risk.sign_in" Context Type::Enum(&RISK);
     /// Risk of the agent.
     RISK_AGENT "risk.agent" Context Type::Enum(&RISK);
+    /// Risk of the service principal that calls.
+    RISK_SERVICE_PRINCIPAL "risk.service_principal" Context Type::Enum(&RISK);
     /// Insider risk of the user.
     RISK_INSIDER "risk.insider" Context Type::Enum(&INSIDER_RISK);
     /// Id of the device.
@@ -227,16 +242,30 @@ facts! {
     DEVICE_JOINED "device.joined" Context Type::Bool;
     /// Operating system of the device.
     DEVICE_PLATFORM "device.platform" Context Type::String;
+    /// Attributes of the device as it is registered, for device filters; null for a device that is not.
+    DEVICE_ATTRIBUTES "device.attributes" Context attributes();
     /// Address from which the call comes.
     LOCATION_IP "location.ip" Context Type::String;
     /// Country from which the call comes, ISO 3166-1 alpha-2.
     LOCATION_COUNTRY "location.country" Context Type::String;
     /// Whether the network is one that the organisation trusts.
     LOCATION_TRUSTED "location.trusted" Context Type::Bool;
+    /// Whether the call comes through the organisation's own secure access.
+    LOCATION_COMPLIANT_NETWORK "location.compliant_network" Context Type::Bool;
+    /// Country by GPS, ISO 3166-1 alpha-2.
+    LOCATION_GPS_COUNTRY "location.gps_country" Context Type::String;
+    /// Kind of the client application: `browser`, `mobile_or_desktop`, ...
+    CLIENT_APP "client.app" Context Type::String;
     /// Id of the session.
     SESSION_ID "session.id" Context Type::String;
     /// When the session began.
     SESSION_STARTED "session.started" Context Type::Timestamp;
+    /// Special flows by which the session was ever opened or extended; sticky.
+    SESSION_FLOWS "session.flows" Context strings();
+    /// Where the session comes from: `endpoint`, `cloud`, ...
+    SESSION_ORIGIN "session.origin" Context Type::String;
+    /// Controls met in this session that have no fact of their own: `terms_of_use:<id>`, `custom:<id>`, ...
+    SESSION_EVIDENCE "session.evidence" Context strings();
     /// Whether several factors were used.
     AUTHENTICATION_MFA "authentication.mfa" Context Type::Bool;
     /// Methods used (RFC 8176 `amr`).
@@ -249,6 +278,16 @@ facts! {
     AUTHENTICATION_SCOPES "authentication.scopes" Context strings();
     /// Whether the token is bound to its sender (`cnf`).
     AUTHENTICATION_SENDER_CONSTRAINED "authentication.sender_constrained" Context Type::Bool;
+    /// Special flow by which this token was got, such as `device_code_flow`; null for an ordinary one.
+    AUTHENTICATION_FLOW "authentication.flow" Context Type::String;
+    /// Id of the token (`jti`).
+    AUTHENTICATION_TOKEN_ID "authentication.token_id" Context Type::String;
+    /// When the token was issued (`iat`).
+    AUTHENTICATION_ISSUED "authentication.issued" Context Type::Timestamp;
+    /// When the token ends (`exp`).
+    AUTHENTICATION_EXPIRES "authentication.expires" Context Type::Timestamp;
+    /// Whether the client can answer a challenge with a fresh token.
+    AUTHENTICATION_ANSWERS_CHALLENGES "authentication.answers_challenges" Context Type::Bool;
     /// Session key of the information flow.
     FLOW_SESSION "flow.session" Context Type::String;
     /// Join of the labels of what the session has read.
@@ -340,7 +379,15 @@ impl Schema {
     /// Whether some fact's path lies below `path` (`device` is such a prefix, no fact itself).
     #[must_use]
     pub fn is_prefix(&self, path: &str) -> bool {
-        let below = |full: &str| full.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-        path == "context" || self.paths().any(below)
+        path == "context" || self.below(path).next().is_some()
+    }
+
+    /// The paths below `path`, found without a look at the others.
+    pub(crate) fn below(&self, path: &str) -> impl Iterator<Item = &str> {
+        let stem = format!("{path}.");
+        let from = self.by_path.range::<str, _>((Bound::Included(stem.as_str()), Bound::Unbounded));
+        let aliases = ALIASES.iter().map(|(from, _)| *from);
+        let others: Vec<&str> = aliases.filter(|alias| alias.starts_with(&stem)).collect();
+        from.map(|(path, _)| &**path).take_while(move |path| path.starts_with(&stem)).chain(others)
     }
 }

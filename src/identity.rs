@@ -1,6 +1,6 @@
 //! Who acts? Agents, their blueprints, users and groups, as an organisation registers them.
 //!
-//! These are plain records: documents produce them, hosts may build them directly, and [`crate::directory`] turns a set of
+//! These are plain records: documents produce them, hosts may build them directly, and `crate::directory` turns a set of
 //! them into an immutable snapshot with closures and indexes. Source of the terms: Microsoft Entra Agent ID.
 //!
 //! Next room: [`crate::tool`].

@@ -1,8 +1,60 @@
-//! placet
+//! An embeddable Zero Trust policy engine for AI agents: *may this agent do this, now, on behalf of whom, and what must
+//! happen besides?*
+//!
+//! A service that runs agents, or stands between agents and their tools, loads its policy documents once and asks before
+//! every action. Documents are checked as a whole when they are loaded, with every mistake reported at its place; deciding
+//! afterwards cannot fail, cannot wait and reads no clock. What nobody permits is denied, and a fact that nobody gave is
+//! taken at its worst. Documents and requests are untrusted: every size has a ceiling in [`Limits`].
+//!
+//! Rooms, in the order in which they may import each other; each begins with the question that it answers:
+//!
+//! | room | decides |
+//! | --- | --- |
+//! | [`limits`] | how large may anything be |
+//! | [`diagnostic`] | what is wrong with a document, where, what to write instead |
+//! | [`name`] | which texts are ids |
+//! | [`time`] | timestamps and lengths of time, as data |
+//! | [`label`] | sensitivity: order, join, inheritance |
+//! | [`value`] | what facts can be; known, null, unknown |
+//! | [`pattern`] | which ids does a pattern mean; sets of patterns matched at once |
+//! | [`fact`] | the declared facts: path, type, slot |
+//! | [`condition`] | CEL: parse, check, compile, evaluate, three-valued |
+//! | [`resource`], [`rule`], [`identity`], [`tool`], [`scope`], [`grant`] | the nouns |
+//! | [`entities`] | all registered nouns together |
+//! | [`delegation`] | who acts, through whom, for whom: from the claims of a verified token |
+//! | [`lifecycle`] | managed identities: states, operations, permissions, policies |
+//! | [`signal`] | events and the revocations that they leave |
+//! | [`inventory`] | what runs, against what is registered |
+//! | [`access`] | conditional access: two readings of one policy set, and its policies as rules |
+//! | [`document`] | text to [`document::Document`] to [`document::Validated`], all diagnostics at once |
+//! | [`compile`] | rules to an index: [`CompiledPolicy`] |
+//! | [`directory`] | snapshot of who exists: closures, memberships, grants: [`Directory`] |
+//! | [`engine`] | policy and directory, linked: [`Engine`] |
+//! | [`request`] | the question, built in Rust or read from JSON: [`Request`] |
+//! | [`decision`] | the answer: verdict, objections, requirements, reason codes: [`Decision`] |
+//! | `evaluate` | [`Engine::decide`] |
+//! | [`door`] | the answer as JSON: [`Engine::answer_json`] |
+//! | [`explain`], [`audit`] | the same decision for people and for the record |
+//! | [`suite`] | unit tests of policies |
+//! | [`live`] | the handle that is swapped while others judge: [`LiveEngine`] |
+//! | `files` | the only room that touches the file system (feature `fs`) |
+//!
+//! In five lines:
+//!
+//! ```
+//! use placet::{Engine, Limits, Link, Request, Target, document};
+//! let text = include_str!("../examples/quickstart.yaml");
+//! let engine = Engine::of(&document::load([("quickstart.yaml", text)], &Limits::default())?);
+//! let call = Request::new(Link::user("ada"), "tools/call", Target::tool("tickets/read")).actor(Link::agent("helpdesk-bot"));
+//! println!("{}", engine.decide(&call.fact(placet::fact::slot::RISK_AGENT, "none")).verdict());
+//! # Ok::<(), placet::diagnostic::Diagnostics>(())
+//! ```
+pub mod access;
 pub mod audit;
 pub mod compile;
 pub mod condition;
 pub mod decision;
+pub mod delegation;
 pub mod diagnostic;
 pub mod directory;
 pub mod document;
@@ -16,7 +68,9 @@ pub mod fact;
 pub mod files;
 pub mod grant;
 pub mod identity;
+pub mod inventory;
 pub mod label;
+pub mod lifecycle;
 pub mod limits;
 pub mod live;
 pub mod name;
@@ -26,6 +80,7 @@ pub mod request;
 pub mod resource;
 pub mod rule;
 pub mod scope;
+pub mod signal;
 pub mod suite;
 pub mod time;
 pub mod tool;
@@ -43,3 +98,8 @@ pub use files::load;
 pub use limits::Limits;
 pub use live::LiveEngine;
 pub use request::{Link, Request, Target};
+
+/// The README's examples, run as tests.
+#[cfg(all(doctest, feature = "fs"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -45,6 +45,9 @@ pub struct Limits {
     pub condition_cost: u64,
     /// Bytes of the compiled form of one regular expression. 1 MiB; `regex` builds no larger automaton.
     pub regex_bytes: usize,
+    /// Bytes of the compiled forms of all regular expressions in a policy's conditions. 64 MiB: some 10,000 usual ones, or 64
+    /// of the largest. A pattern of ten bytes can compile to a megabyte, so their number alone bounds nothing.
+    pub regexes_bytes: usize,
     /// Sensitivity labels in a taxonomy. 4,096.
     pub labels: usize,
     /// Compartments in a taxonomy. 128: they are the bits of one word.
@@ -62,6 +65,13 @@ pub struct Limits {
     /// Bytes that a batch may make the engine read: evaluations times bytes of the request, because each reads the defaults
     /// again. 256 MiB: 10,000 evaluations of a request of 25 kB, in a few seconds.
     pub batch_bytes: usize,
+    /// Names of which something is revoked or told. 250,000 (some 120 MB): what a company of 100,000 people and their agents
+    /// revokes while a token lives. Beyond it nothing is forgotten: older tokens are challenged, or all are denied.
+    pub revocations: usize,
+    /// Ids of security events remembered, so that a repeated one is told from a new one. 100,000: feeds redeliver for minutes.
+    pub signals_seen: usize,
+    /// Claims that one security event may change, and changed claims kept for one name. 64; beyond it all of them are unknown.
+    pub signal_claims: usize,
     /// Nesting of groups or containers. 64: deeper nests are refused at load, however many groups there are.
     pub group_depth: usize,
 }
@@ -84,6 +94,7 @@ impl Default for Limits {
             condition_nodes: 4_096,
             condition_cost: 100_000,
             regex_bytes: 1 << 20,
+            regexes_bytes: 64 << 20,
             labels: 4_096,
             compartments: 128,
             request_bytes: 1 << 20,
@@ -92,6 +103,9 @@ impl Default for Limits {
             targets: 64,
             batch: 10_000,
             batch_bytes: 256 << 20,
+            revocations: 250_000,
+            signals_seen: 100_000,
+            signal_claims: 64,
             group_depth: 64,
         }
     }

@@ -28,6 +28,8 @@ use arc_swap::{ArcSwap, Guard};
 use crate::compile::CompiledPolicy;
 use crate::directory::Directory;
 use crate::engine::Engine;
+use crate::signal::{self, Outcome, Revocations, SecurityEvent};
+use crate::time::Timestamp;
 
 /// An engine that can be swapped while other threads judge with it.
 pub struct LiveEngine {
@@ -65,12 +67,49 @@ impl LiveEngine {
 
     /// Swaps the policy and keeps the directory, also if another thread swaps that at the same time.
     pub fn swap_policy(&self, policy: Arc<CompiledPolicy>) {
-        self.current.rcu(|engine| Engine::new(Arc::clone(&policy), Arc::clone(engine.directory())));
+        self.current.rcu(|engine| engine.relinked(Arc::clone(&policy), Arc::clone(engine.directory())));
     }
 
     /// Swaps the directory and keeps the policy, also if another thread swaps that at the same time.
     pub fn swap_directory(&self, directory: Arc<Directory>) {
-        self.current.rcu(|engine| Engine::new(Arc::clone(engine.policy()), Arc::clone(&directory)));
+        self.current.rcu(|engine| engine.relinked(Arc::clone(engine.policy()), Arc::clone(&directory)));
+    }
+}
+
+impl LiveEngine {
+    /// Applies a security event: from the next decision on it counts, on every thread. Repeated, reordered and late events do no
+    /// harm. What hangs below its subject (agents of a blueprint, accounts of an agent) is taken from the directory.
+    pub fn apply(&self, event: &SecurityEvent) -> Outcome {
+        let mut outcome = Outcome::Ignored;
+        self.revise(|engine| {
+            let (revocations, became) = engine.revocations().apply(event, &**engine.directory());
+            outcome = became;
+            revocations
+        });
+        outcome
+    }
+
+    /// The kill switch: from the next decision on nothing that acts as, through or for `target` is let through, on any thread.
+    pub fn contain(&self, target: &signal::Target, at: Timestamp) {
+        self.revise(|engine| engine.revocations().contain(target, at, &**engine.directory()).0);
+    }
+
+    /// Lifts the kill switch.
+    pub fn release(&self, target: &signal::Target, at: Timestamp) {
+        self.revise(|engine| engine.revocations().release(target, at));
+    }
+
+    /// Says that a feed was heard: what it did not report until then did not happen.
+    pub fn heard(&self, feed: &str, at: Timestamp) {
+        self.revise(|engine| engine.revocations().heard(feed, at));
+    }
+
+    /// Swaps what is revoked, also if another thread swaps something at the same time.
+    fn revise(&self, mut change: impl FnMut(&Engine) -> Revocations) {
+        self.current.rcu(|engine| {
+            let revocations = Arc::new(change(engine));
+            Engine::clone(engine).with_revocations(revocations, *engine.check_policy())
+        });
     }
 }
 

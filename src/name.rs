@@ -232,6 +232,8 @@ ids! {
     UserId;
     /// Id of a group.
     GroupId;
+    /// Id of a tenant: one organisation's part of an identity provider.
+    TenantId;
     /// Id of a tool server.
     ServerId;
     /// Id of a tool: `server/name`.

@@ -2,7 +2,7 @@
 //!
 //! Whatever authors write (permits, forbids, requirements, grants, later conditional access and data-loss rules) becomes a
 //! [`Rule`]. Heads ([`SubjectHead`], action and tool patterns, [`ResourceHead`]) are what an index can use; an empty list of
-//! heads matches everything, several are alternatives. [`crate::compile`] indexes rules, [`crate::evaluate`] judges them.
+//! heads matches everything, several are alternatives. `crate::compile` indexes rules, `crate::evaluate` judges them.
 //!
 //! INVARIANT (law 5): a permit applies only if its condition is true; forbids and requirements apply if it is true or unknown.
 
@@ -173,6 +173,8 @@ pub enum Source {
     Rule,
     /// A grant.
     Grant,
+    /// A conditional access policy.
+    Access,
 }
 
 /// One rule.

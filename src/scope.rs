@@ -245,7 +245,7 @@ impl Constraint {
     }
 
     /// Whether certainly nothing meets it.
-    fn is_impossible(&self) -> bool {
+    pub(crate) fn is_impossible(&self) -> bool {
         let nan = self.at_least.is_some_and(f64::is_nan) || self.at_most.is_some_and(f64::is_nan);
         let bounded = self.at_least.is_some() || self.at_most.is_some();
         let crossed = matches!((self.at_least, self.at_most), (Some(least), Some(most)) if least > most);

@@ -102,6 +102,9 @@ impl fmt::Display for Timestamp {
 }
 
 impl Duration {
+    /// The longest length.
+    pub const MAX: Self = Self { seconds: i64::MAX, nanos: 999_999_999 };
+
     /// That many seconds and nanoseconds (either sign); `None` on overflow.
     pub fn from_parts(seconds: i64, nanos: i64) -> Option<Self> {
         let seconds = seconds.checked_add(nanos.div_euclid(1_000_000_000))?;

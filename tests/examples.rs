@@ -1,5 +1,17 @@
 //! The policies under `examples/` say what their own tests expect.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    clippy::format_push_string,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and reads files"
+)]
+
 use placet::files::RequestFiles;
 use placet::{Engine, Limits, suite};
 

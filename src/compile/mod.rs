@@ -22,5 +22,5 @@ mod policy;
 
 pub(crate) use classes::{Found, ResourceView, SubjectView, holds};
 pub(crate) use index::Query;
-pub(crate) use pack::{PackedRule, RuleSet};
+pub(crate) use pack::{PackedRule, Predicate, RuleSet};
 pub use policy::{CompiledPolicy, Vocabulary};

@@ -14,6 +14,7 @@ use super::classes::{PatternClasses, ResourceClasses, SubjectClasses, class_of, 
 use super::index::{DIMENSIONS, Filed, Index, Query};
 use crate::condition::Condition;
 use crate::diagnostic::Span;
+use crate::fact::slot;
 use crate::name::RuleId;
 use crate::pattern::Pattern;
 use crate::rule::{Effect, Mode, Requirement, ResourceHead, Rule, Source, SubjectHead};
@@ -54,6 +55,31 @@ pub(crate) struct PackedRule {
     pub(crate) span: Span,
 }
 
+/// A condition, kept once however many rules have it, with what its truth depends on.
+#[derive(Clone, Debug)]
+pub(crate) struct Predicate {
+    pub(crate) condition: Condition,
+    /// Whether it reads facts of the link under judgement: otherwise it has one truth for the whole chain.
+    pub(crate) reads_link: bool,
+    /// Whether it reads facts of the resource under judgement.
+    pub(crate) reads_resource: bool,
+    /// Whether it reads groups, which a request can claim.
+    pub(crate) reads_groups: bool,
+}
+
+impl Predicate {
+    fn new(condition: Condition) -> Self {
+        let reads = |slots: core::ops::RangeInclusive<u16>| condition.references().iter().any(|at| slots.contains(at));
+        let groups = [slot::PRINCIPAL_GROUPS, slot::SUBJECT_GROUPS, slot::USER_GROUPS, slot::AGENT_GROUPS];
+        Self {
+            reads_link: reads(slot::PRINCIPAL_TYPE..=slot::PRINCIPAL_TENANT),
+            reads_resource: reads(slot::RESOURCE_TYPE..=slot::RESOURCE_APPLICATION),
+            reads_groups: groups.into_iter().any(|group| reads(group..=group)),
+            condition,
+        }
+    }
+}
+
 /// Rules with their index.
 #[derive(Clone, Debug)]
 pub(crate) struct RuleSet {
@@ -63,7 +89,7 @@ pub(crate) struct RuleSet {
     pub(crate) actions: PatternClasses,
     pub(crate) tools: PatternClasses,
     pub(crate) resources: ResourceClasses,
-    conditions: Vec<Condition>,
+    conditions: Vec<Predicate>,
     intervals: Vec<(Timestamp, Timestamp)>,
     constraints: Vec<(String, Constraint)>,
     requirements: Vec<Requirement>,
@@ -123,7 +149,7 @@ impl RuleSet {
             actions: PatternClasses::new(actions.items),
             tools: PatternClasses::new(tools.items),
             resources: ResourceClasses::new(resources.items),
-            conditions: conditions.items,
+            conditions: conditions.items.into_iter().map(Predicate::new).collect(),
             intervals: Vec::new(),
             constraints: Vec::new(),
             requirements: Vec::new(),
@@ -209,7 +235,7 @@ impl RuleSet {
         self.rules.get(rule as usize)
     }
 
-    pub(crate) fn condition(&self, rule: &PackedRule) -> Option<&Condition> {
+    pub(crate) fn condition(&self, rule: &PackedRule) -> Option<&Predicate> {
         self.conditions.get(rule.when as usize)
     }
 

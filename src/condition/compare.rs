@@ -78,10 +78,11 @@ fn numeric(a: &Datum<'_>, b: &Datum<'_>) -> Option<Option<Ordering>> {
 }
 
 /// The order of two values; `Ok(None)`: of the same kind, but without order (labels apart, not-a-number).
-pub(crate) fn order(a: &Datum<'_>, b: &Datum<'_>) -> Outcome<Option<Ordering>> {
+pub(crate) fn order(a: &Datum<'_>, b: &Datum<'_>, budget: &mut Budget) -> Outcome<Option<Ordering>> {
     if let Some(order) = numeric(a, b) {
         return Ok(order);
     }
+    budget.charge(a.bytes().min(b.bytes()) / 64)?;
     Ok(match (a, b) {
         (Datum::Bool(a), Datum::Bool(b)) => Some(a.cmp(b)),
         (Datum::Text(a), Datum::Text(b)) => Some((**a).cmp(&**b)),
@@ -110,11 +111,13 @@ pub(crate) fn equal(a: &Datum<'_>, b: &Datum<'_>, budget: &mut Budget) -> Outcom
             (None, Some(_)) | (Some(_), None) => Ok(false),
         },
         (Datum::Text(a), Datum::Text(b)) | (Datum::Url(a), Datum::Url(b)) | (Datum::Email(a), Datum::Email(b)) => {
+            // Of different lengths, none of it is read.
+            budget.charge(if a.len() == b.len() { a.len() / 64 } else { 0 })?;
             Ok(**a == **b)
         }
         (Datum::Enum(ea, _), Datum::Enum(eb, _)) if ea != eb => mismatch(),
         (Datum::Enum(..), Datum::Enum(..) | Datum::Text(_)) | (Datum::Text(_), Datum::Enum(..)) => {
-            Ok(order(a, b)? == Some(Ordering::Equal))
+            Ok(order(a, b, budget)? == Some(Ordering::Equal))
         }
         (Datum::Null, Datum::Null) => Ok(true),
         (Datum::Type(a), Datum::Type(b)) => Ok(a == b),
@@ -124,7 +127,7 @@ pub(crate) fn equal(a: &Datum<'_>, b: &Datum<'_>, budget: &mut Budget) -> Outcom
         | (Datum::Bytes(_), Datum::Bytes(_))
         | (Datum::Timestamp(_), Datum::Timestamp(_))
         | (Datum::Duration(_), Datum::Duration(_))
-        | (Datum::Label(_), Datum::Label(_)) => Ok(order(a, b)? == Some(Ordering::Equal)),
+        | (Datum::Label(_), Datum::Label(_)) => Ok(order(a, b, budget)? == Some(Ordering::Equal)),
         _ => Ok(false),
     }
 }
@@ -156,6 +159,7 @@ fn maps(a: &Entries<'_>, b: &Entries<'_>, budget: &mut Budget) -> Outcome<bool> 
     budget.charge(a.len())?;
     let mut undecided = None;
     for (key, left) in a.iter() {
+        budget.charge(key.bytes() / 64)?;
         let Some(right) = key.as_key()?.and_then(|key| b.find(&key)) else { return Ok(false) };
         match equal(&left, &right, budget) {
             Ok(true) => {}
@@ -182,6 +186,7 @@ pub(crate) fn contains(item: &Datum<'_>, collection: &Datum<'_>, budget: &mut Bu
             undecided.map_or(Ok(false), Err)
         }
         Datum::Map(entries) => {
+            budget.charge(item.bytes() / 64)?;
             let found = item.as_key()?.is_some_and(|key| entries.find(&key).is_some());
             if !found && entries.is_open() { Err(Stop::Unknown) } else { Ok(found) }
         }

@@ -259,6 +259,30 @@ pub(crate) enum Datum<'a> {
 }
 
 impl<'a> Datum<'a> {
+    /// How many bytes reading the value itself, not its items, costs.
+    #[inline]
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Url(text) | Self::Email(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Null
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Uint(_)
+            | Self::Double(_)
+            | Self::List(_)
+            | Self::Map(_)
+            | Self::Timestamp(_)
+            | Self::Duration(_)
+            | Self::Label(_)
+            | Self::Enum(..)
+            | Self::Type(_)
+            | Self::Optional(_)
+            | Self::Address(_)
+            | Self::Network(_) => 0,
+        }
+    }
+
     /// A fact's value, lent.
     #[inline]
     pub(crate) fn of(value: &'a Value<'a>) -> Self {

@@ -39,6 +39,7 @@ mod evaluate;
 mod functions;
 mod lex;
 mod macros;
+mod matcher;
 mod parse;
 mod place;
 mod print;
@@ -47,7 +48,7 @@ mod program;
 use core::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Suggestions};
 use crate::fact::{Schema, Type};
 use crate::label::Taxonomy;
 use crate::limits::Limits;
@@ -55,6 +56,7 @@ use crate::value::{Fact, Facts, Value};
 use check::Demand;
 use datum::{Outcome, Stop};
 use evaluate::Machine;
+use matcher::Matcher;
 use program::Program;
 
 pub use parse::parse;
@@ -124,7 +126,16 @@ impl Hash for Condition {
 /// # Errors
 /// All findings, with places relative to `source`.
 pub fn compile(source: &str, declarations: &Declarations<'_>) -> Result<Condition, Diagnostics> {
-    build(source, declarations, Demand::Truth)
+    compile_within(source, declarations, &Suggestions::default())
+}
+
+/// The same, with the suggestions that are left to a policy.
+pub(crate) fn compile_within(
+    source: &str,
+    declarations: &Declarations<'_>,
+    suggestions: &Suggestions,
+) -> Result<Condition, Diagnostics> {
+    build(source, declarations, Demand::Truth, suggestions)
 }
 
 /// Parses, checks and compiles an expression of any type.
@@ -132,7 +143,7 @@ pub fn compile(source: &str, declarations: &Declarations<'_>) -> Result<Conditio
 /// # Errors
 /// All findings, with places relative to `source`.
 pub fn expression(source: &str, declarations: &Declarations<'_>) -> Result<Condition, Diagnostics> {
-    build(source, declarations, Demand::Value)
+    build(source, declarations, Demand::Value, &Suggestions::default())
 }
 
 /// Parses and compiles an expression without checking it: names that do not exist and operands that do not fit are errors
@@ -141,7 +152,7 @@ pub fn expression(source: &str, declarations: &Declarations<'_>) -> Result<Condi
 /// # Errors
 /// If it does not parse, or is too large.
 pub fn unchecked(source: &str, declarations: &Declarations<'_>) -> Result<Condition, Diagnostics> {
-    build(source, declarations, Demand::Nothing)
+    build(source, declarations, Demand::Nothing, &Suggestions::default())
 }
 
 /// The names of all functions, for tools; those with a receiver too. Macros are none.
@@ -149,9 +160,14 @@ pub fn function_names() -> impl Iterator<Item = &'static str> {
     functions::all().map(|function| function.name).chain(["label"])
 }
 
-fn build(source: &str, declarations: &Declarations<'_>, demand: Demand) -> Result<Condition, Diagnostics> {
+fn build(
+    source: &str,
+    declarations: &Declarations<'_>,
+    demand: Demand,
+    suggestions: &Suggestions,
+) -> Result<Condition, Diagnostics> {
     let tree = parse(source, declarations.limits)?;
-    let program = check::check(source, &tree, declarations, demand)?;
+    let program = check::check(source, &tree, declarations, demand, suggestions)?;
     let canonical = Some(tree.to_string()).filter(|text| text != source).map(Box::from);
     Ok(Condition(Arc::new(Inner { source: source.into(), canonical, program })))
 }
@@ -173,6 +189,11 @@ impl Condition {
     #[must_use]
     pub fn references(&self) -> &[u16] {
         &self.0.program.references
+    }
+
+    /// Bytes of its regular expressions when compiled, rounded up.
+    pub(crate) fn regex_bytes(&self) -> usize {
+        self.0.program.regexes.iter().map(Matcher::bytes).sum()
     }
 
     /// Its truth.

@@ -8,14 +8,13 @@
 
 use std::sync::Arc;
 
-use regex::Regex;
-
 use crate::condition::EvaluationError;
 use crate::condition::ast::{Iteration, Span};
 use crate::condition::compare::Comparison;
 use crate::condition::datum::Datum;
 use crate::condition::functions::Native;
 use crate::condition::functions::time::Hours;
+use crate::condition::matcher::Matcher;
 use crate::label::Label;
 use crate::pattern::Pattern;
 use crate::value::Enumeration;
@@ -200,7 +199,7 @@ pub(crate) struct Program {
     pub(crate) sets: Vec<TextSet>,
     pub(crate) labels: Vec<Label>,
     pub(crate) places: Vec<(&'static Enumeration, u8)>,
-    pub(crate) regexes: Vec<Regex>,
+    pub(crate) regexes: Vec<Matcher>,
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) hours: Vec<Arc<Hours>>,
     pub(crate) functions: Vec<Native>,

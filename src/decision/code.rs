@@ -135,6 +135,21 @@ codes! {
     /// An agent whose review is overdue.
     IdentityReviewOverdue = "identity.review_overdue", Identity, false,
         "An agent in the call is due for review.", "The agent's sponsor must review it.";
+    /// Something that the call hangs from was revoked after its token was issued; a fresh token will do.
+    RevocationReauthenticate = "revocation.reauthenticate", Revocation, true,
+        "The sign-in behind this call is no longer good.", "Sign in again and retry; the answer says how fresh the token must be.";
+    /// Something that the call hangs from is disabled, gone or contained.
+    RevocationRevoked = "revocation.revoked", Revocation, false,
+        "An identity, session or token in the call is revoked.", "Stop; whoever revoked it must release it.";
+    /// What was revoked is not known: a feed has been silent for too long, the table is full, or the time is unknown.
+    RevocationUnknown = "revocation.unknown", Revocation, true,
+        "It is not known what has been revoked.", "Retry when the feeds are heard again, with the time (`context.time`).";
+    /// An access policy blocks the call.
+    AccessBlocked = "access.blocked", Access, true,
+        "An access policy blocks this call.", "Call from another place, device or session, or ask the policy's owner.";
+    /// An access policy blocks the call unless a fact that is unknown rules that out.
+    AccessBlockedUnknown = "access.blocked_unknown", Access, true,
+        "An access policy may block this call; a fact that it needs is unknown.", "Send the missing signals.";
     /// A required control that nobody in the call can meet.
     AccessControlUnattainable = "access.control_unattainable", Access, false,
         "A control is required that nobody in this call can meet.", "Make the call on behalf of a person who can meet it.";

@@ -18,8 +18,9 @@ use smallvec::SmallVec;
 
 use crate::compile::PackedRule;
 use crate::diagnostic::Span;
-use crate::engine::Engine;
+use crate::engine::{Engine, Origin};
 use crate::rule::{Control, Requirement, Source};
+use crate::signal::Challenge;
 
 pub use code::{Code, Layer};
 pub(crate) use requirement::approver_name;
@@ -66,7 +67,7 @@ impl fmt::Display for Verdict {
 /// A rule of the engine's policy, or a grant of its directory, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RuleNumber {
-    pub(crate) source: Source,
+    pub(crate) origin: Origin,
     pub(crate) at: u32,
 }
 
@@ -111,6 +112,7 @@ pub struct Decision<'e> {
     pub(crate) objections: SmallVec<[Objection; 6]>,
     pub(crate) demands: SmallVec<[Demand; 6]>,
     pub(crate) reports: SmallVec<[Report; 2]>,
+    pub(crate) challenge: Option<Challenge>,
 }
 
 impl PartialEq for Decision<'_> {
@@ -118,6 +120,7 @@ impl PartialEq for Decision<'_> {
         self.objections == other.objections
             && self.demands == other.demands
             && self.reports == other.reports
+            && self.challenge == other.challenge
             && self.policy_version() == other.policy_version()
             && self.directory_version() == other.directory_version()
     }
@@ -133,10 +136,11 @@ pub struct Reason<'e> {
 }
 
 impl<'e> Reason<'e> {
-    /// What it says, to people and models: the rule's own message, or the code's.
+    /// What it says, to people and models: a forbidding rule's own message, or the code's.
     #[must_use]
     pub fn message(&self) -> &'e str {
-        let own = if self.code.layer() == Layer::Rule { self.rule.and_then(|rule| rule.message()) } else { None };
+        // Of a rule that may apply, the author's message would claim too much.
+        let own = if self.code == Code::RuleForbidden { self.rule.and_then(|rule| rule.message()) } else { None };
         own.unwrap_or(self.code.message())
     }
 }
@@ -196,7 +200,13 @@ pub struct Outstanding<'e> {
 
 impl<'e> Decision<'e> {
     pub(crate) fn new(engine: &'e Engine) -> Self {
-        Self { engine, objections: SmallVec::new(), demands: SmallVec::new(), reports: SmallVec::new() }
+        Self {
+            engine,
+            objections: SmallVec::new(),
+            demands: SmallVec::new(),
+            reports: SmallVec::new(),
+            challenge: None,
+        }
     }
 
     /// The answer in one word.
@@ -248,7 +258,7 @@ impl<'e> Decision<'e> {
     pub fn requirements(&self) -> impl Iterator<Item = Outstanding<'e>> + '_ {
         let found = |demand: &Demand| {
             let rule = self.packed(demand.rule)?;
-            let requirement = self.engine.set(demand.rule.source).0.requirements(rule).get(usize::from(demand.at))?;
+            let requirement = self.engine.set(demand.rule.origin).0.requirements(rule).get(usize::from(demand.at))?;
             Some(Outstanding {
                 kind: demand.kind,
                 requirement,
@@ -274,6 +284,12 @@ impl<'e> Decision<'e> {
         distinct.filter_map(|(_, report)| self.rule(report.rule))
     }
 
+    /// How fresh a token must be, where a fresh one is all that is missing of it (`revocation.reauthenticate`).
+    #[must_use]
+    pub const fn challenge(&self) -> Option<&Challenge> {
+        self.challenge.as_ref()
+    }
+
     /// The policy that was seen.
     #[must_use]
     pub fn policy_version(&self) -> &'e str {
@@ -287,7 +303,7 @@ impl<'e> Decision<'e> {
     }
 
     pub(crate) fn packed(&self, rule: RuleNumber) -> Option<&'e PackedRule> {
-        self.engine.set(rule.source).0.get(rule.at)
+        self.engine.set(rule.origin).0.get(rule.at)
     }
 
     pub(crate) fn rule(&self, rule: RuleNumber) -> Option<RuleRef<'e>> {

@@ -76,7 +76,7 @@ pub(super) fn check(entities: &Entities, limits: &Limits) -> Result<(), Director
     let groups: Vec<(&str, Vec<&str>)> =
         entities.groups.iter().map(|g| (g.id.as_str(), g.groups.iter().map(|p| p.as_str()).collect())).collect();
     check.nesting("group", &groups, limits);
-    let resources: Vec<((&str, &str), Vec<(&str, &str)>)> = entities
+    let resources: Vec<(ResourceName<'_>, Vec<ResourceName<'_>>)> = entities
         .resources
         .iter()
         .map(|r| {
@@ -89,6 +89,9 @@ pub(super) fn check(entities: &Entities, limits: &Limits) -> Result<(), Director
     check.problems.dedup();
     if check.problems.is_empty() { Ok(()) } else { Err(DirectoryError(check.problems)) }
 }
+
+/// Type and id of a resource.
+type ResourceName<'e> = (&'e str, &'e str);
 
 /// What a thing is called in messages.
 trait Named: Ord + Copy {

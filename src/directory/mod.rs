@@ -35,6 +35,7 @@ use crate::entities::Entities;
 use crate::grant::Approval;
 use crate::limits::Limits;
 use crate::name::{GroupId, UserId};
+use crate::signal::{Cascade, Class, Target};
 
 pub use check::{DirectoryError, Problem};
 pub(crate) use records::{AgentRecord, Principal, ResourceRecord, ToolRecord};
@@ -53,6 +54,15 @@ pub struct Directory {
     grants: RuleSet,
     /// By the digest of the call.
     approvals: HashMap<Box<str>, Vec<Approval>>,
+}
+
+/// Revocations of a blueprint reach its agents, and those of an agent its user account.
+impl Cascade for Directory {
+    fn below(&self, target: &Target, found: &mut dyn FnMut(Target)) {
+        if target.class == Class::Subject {
+            self.below(&target.id).for_each(|principal| found(Target::subject(None, principal.id_text())));
+        }
+    }
 }
 
 impl Directory {
@@ -159,6 +169,16 @@ impl Directory {
     pub(crate) fn is_person(&self, person: &UserId) -> bool {
         let found = self.find_principal("user", person.as_str()).and_then(|at| self.principal(at));
         found.is_some_and(Principal::is_enabled)
+    }
+
+    /// The registered principals that hang directly below an id: agents below their blueprint, accounts below their agent.
+    fn below(&self, id: &str) -> impl Iterator<Item = &Principal> {
+        self.principals.iter().filter(move |principal| {
+            let of_blueprint = principal.agent.as_ref().and_then(|agent| agent.blueprint.as_ref());
+            let parent = principal.parent.and_then(|parent| self.principal(parent));
+            of_blueprint.is_some_and(|blueprint| blueprint.as_str() == id)
+                || parent.is_some_and(|parent| parent.id_text() == id)
+        })
     }
 
     #[inline]

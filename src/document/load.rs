@@ -4,7 +4,7 @@
 
 use super::decode::decode;
 use super::node::{Builder, Kind, Node, Stop};
-use super::report::{Sink, Sources};
+use super::report::{Sink, Sources, line_starts};
 use super::schema::Document;
 use super::validate::parts as check;
 use super::validated::Validated;
@@ -89,8 +89,11 @@ pub fn utf8<'b>(name: &str, bytes: &'b [u8]) -> Result<&'b str, Diagnostics> {
     core::str::from_utf8(bytes).map_err(|error| {
         let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
         let valid = core::str::from_utf8(valid).unwrap_or_default();
-        let line = valid.bytes().filter(|b| *b == b'\n').count() + 1;
-        let column = valid.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        // Counted as everywhere: without the mark, and a carriage return alone breaks a line too.
+        let valid = without_mark(valid);
+        let starts = line_starts(valid);
+        let line = starts.len();
+        let column = valid.get(starts.last().copied().unwrap_or(0)..).unwrap_or_default().chars().count() + 1;
         let at = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let span = Span { file: 0, line: at(line), column: at(column) };
         let utf16 = matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);

@@ -1,6 +1,6 @@
 //! What did the author write, and is it sound?
 //!
-//! Text becomes a tree with places ([`node`]), the tree a [`Document`] ([`decode`], [`schema`]), and a set of documents a
+//! Text becomes a tree with places (`node`), the tree a [`Document`] (`decode`, [`schema`]), and a set of documents a
 //! [`Validated`] policy ([`validate()`]). Each step records all it finds and goes on, so that an author sees every mistake
 //! at once. INVARIANT: a [`Validated`] is sound: ids parse, references resolve, patterns and conditions compile; and it does
 //! not depend on the order of documents, of rules or of members.
@@ -17,7 +17,7 @@
 //! assert!(wrong.to_string().starts_with("policy.yaml:2:1: error: unknown member `rulez`"));
 //! ```
 //!
-//! Next room: [`crate::directory`], and [`crate::compile`] for the rules.
+//! Next room: `crate::directory`, and `crate::compile` for the rules.
 
 mod decode;
 mod digest;

@@ -10,8 +10,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use super::report::{Sink, Sources};
-use crate::diagnostic::{Diagnostic, Span};
-use crate::diagnostic::{is_deceptive, quote};
+use crate::diagnostic::{Diagnostic, Span, is_deceptive, quote};
 use crate::limits::Limits;
 
 /// Recursion over a tree takes stack; whatever a host allows, it goes no deeper than this.

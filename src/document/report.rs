@@ -9,11 +9,8 @@
 use core::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashSet;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span, is_deceptive, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span, Suggestions, is_deceptive};
 
-/// Comparisons that suggestions ("did you mean") may cost one load, about a quarter of a second: a hostile document could
-/// otherwise ask for mistakes x ids of them.
-const SUGGESTION_BUDGET: usize = 200_000;
 /// Columns beyond which no source line is shown: finding them costs a scan, and a line of that length is no help.
 const SHOWN_COLUMNS: usize = 4_096;
 
@@ -25,7 +22,7 @@ pub(crate) struct Sink {
     more_errors: Cell<usize>,
     more_warnings: Cell<usize>,
     poisoned: RefCell<HashSet<Span>>,
-    comparisons: Cell<usize>,
+    suggestions: Suggestions,
     incomplete: Cell<bool>,
     limit: usize,
 }
@@ -38,7 +35,7 @@ impl Sink {
             more_errors: Cell::new(0),
             more_warnings: Cell::new(0),
             poisoned: RefCell::default(),
-            comparisons: Cell::new(SUGGESTION_BUDGET),
+            suggestions: Suggestions::default(),
             incomplete: Cell::new(false),
             limit: limit.max(1),
         }
@@ -101,13 +98,12 @@ impl Sink {
 
     /// `did you mean ...`, if a candidate is near; the cost of all suggestions of a load is bounded.
     pub(crate) fn suggest<'c>(&self, word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-        let budget = self.comparisons.get();
-        let mut spent = 0;
-        let counted = candidates.into_iter().take(budget).inspect(|_| spent += 1);
-        // The least candidate of those equally near, so that the order of a table is not seen.
-        let found = nearest(word, counted);
-        self.comparisons.set(budget.saturating_sub(spent));
-        found
+        self.suggestions.nearest(word, candidates)
+    }
+
+    /// The suggestions that are left, for readers of parts of a document.
+    pub(crate) fn suggestions(&self) -> &Suggestions {
+        &self.suggestions
     }
 
     /// All findings in the order of the documents, each with the name of its document and its source line.
@@ -202,7 +198,8 @@ impl<'t> Sources<'t> {
     }
 }
 
-fn line_starts(text: &str) -> Vec<usize> {
+/// Offsets of the lines' starts.
+pub(crate) fn line_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let ends = bytes.iter().enumerate().filter(|(at, byte)| match byte {
         b'\n' => true,

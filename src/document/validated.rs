@@ -1,6 +1,6 @@
 //! What is a sound policy? The proof that documents were checked, and what they turned into.
 //!
-//! Next room: [`crate::compile`].
+//! Next room: `crate::compile`.
 
 use super::digest;
 use super::schema::Document;

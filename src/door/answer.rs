@@ -34,6 +34,9 @@ pub struct AnswerContext {
     /// What is wrong with the form of the request, if that is why it was denied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// How to authenticate again, where that is what helps: the claims request, and a `WWW-Authenticate` value for a 401.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<AnswerChallenge>,
     /// What an approval of this call binds to; where one is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_digest: Option<String>,
@@ -43,6 +46,15 @@ pub struct AnswerContext {
     pub policy_version: String,
     /// The directory that was seen.
     pub directory_version: String,
+}
+
+/// How to authenticate again. Source: OpenID Connect Core section 5.5; RFC 9470.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AnswerChallenge {
+    /// The claims request that makes an issuer give a token that is fresh enough.
+    pub claims: String,
+    /// The value of a `WWW-Authenticate` header.
+    pub www_authenticate: String,
 }
 
 /// A reason.
@@ -126,6 +138,10 @@ impl Answer {
             requirements: requirements.iter().map(AnswerRequirement::new).collect(),
             obligations: obligations.iter().filter_map(AnswerObligation::new).collect(),
             error: request.defect().filter(|_| unformed).map(ToString::to_string),
+            challenge: decision.challenge().map(|challenge| AnswerChallenge {
+                claims: challenge.claims(),
+                www_authenticate: challenge.www_authenticate(),
+            }),
             call_digest: waits.then(|| request.call_digest().to_string()),
             evaluation_id: request.evaluation(),
             policy_version: decision.policy_version().to_owned(),

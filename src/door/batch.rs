@@ -53,9 +53,10 @@ pub(super) fn parse(bytes: &[u8], engine: &Engine) -> Option<Batch> {
     };
     let mut evaluations = Vec::with_capacity(entries.len());
     for entry in entries.iter() {
-        let request = match entry {
-            Value::Map(entry) => Request::from_value(merged(&root, entry), engine.policy().vocabulary()),
-            _ => Request::malformed(Defect::new("evaluations", "every entry must be an object")),
+        let request = if let Value::Map(entry) = entry {
+            Request::from_value(merged(&root, entry), engine.policy().vocabulary())
+        } else {
+            Request::malformed(Defect::new("evaluations", "every entry must be an object"))
         };
         let answer = engine.answer(&request);
         let decided = answer.decision;
@@ -95,11 +96,14 @@ fn until(root: &Map<'_>) -> Result<Until, Defect> {
 
 /// An entry with the defaults in its gaps; nothing is copied but references.
 fn merged<'m>(root: &'m Map<'m>, entry: &'m Map<'m>) -> Value<'m> {
-    let lend = |value: &'m Value<'m>| match value {
-        Value::Map(map) => Value::Map(Members::Borrowed(map)),
-        Value::List(items) => Value::List(List::Borrowed(items)),
-        Value::String(text) => Value::from(text.as_ref()),
-        other => other.clone(),
+    let lend = |value: &'m Value<'m>| {
+        if let Value::Map(map) = value {
+            Value::Map(Members::Borrowed(map))
+        } else if let Value::List(items) = value {
+            Value::List(List::Borrowed(items))
+        } else {
+            value.clone()
+        }
     };
     let members = ["subject", "action", "resource", "context"];
     let entries = members.into_iter().filter_map(|name| {

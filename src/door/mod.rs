@@ -21,7 +21,7 @@
 mod answer;
 mod batch;
 
-pub use answer::{Answer, AnswerContext, AnswerObligation, AnswerReason, AnswerRequirement};
+pub use answer::{Answer, AnswerChallenge, AnswerContext, AnswerObligation, AnswerReason, AnswerRequirement};
 
 use crate::engine::Engine;
 use crate::request::Request;

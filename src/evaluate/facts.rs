@@ -38,6 +38,11 @@ impl Facts for View<'_, '_, '_> {
             slot::PRINCIPAL_ID => Fact::Known(&self.party.link.id),
             slot::PRINCIPAL_GROUPS => Fact::Known(self.groups(self.party)),
             slot::PRINCIPAL_ATTRIBUTES => Fact::Known(attributes(self.party.principal)),
+            slot::PRINCIPAL_BLUEPRINT..=slot::PRINCIPAL_TENANT => self.registered(at),
+            slot::RESOURCE_APPLICATION => match self.thing.record.map(|record| &record.attributes) {
+                Some(attributes) => known(member(attributes, "application")),
+                None => Fact::Null,
+            },
             slot::RESOURCE_TYPE => Fact::Known(&self.thing.target.kind),
             slot::RESOURCE_ID => Fact::Known(&self.thing.target.id),
             slot::RESOURCE_LABEL => match self.thing.label {
@@ -63,18 +68,64 @@ impl Facts for View<'_, '_, '_> {
             slot::TOOL_NAME => known(scene.tool_names.last()),
             // What an unregistered tool does, nobody knows.
             slot::TOOL_EFFECTS => scene.tool.map_or(Fact::Unknown, |tool| Fact::Known(&tool.effects)),
-            _ => match request.context_fact(at) {
-                Fact::Unknown => match scene.engine.policy().assumption(at) {
-                    None => Fact::Unknown,
-                    Some(value) => known(Some(value)),
-                },
-                said => said,
-            },
+            slot::DEVICE_COMPLIANT if scene.told.device.is_some() => known(scene.told.device.as_ref()),
+            slot::RISK_USER if scene.told.user_risk.is_some() => self.worse(at, scene.told.user_risk.as_ref()),
+            slot::RISK_AGENT if scene.told.agent_risk.is_some() => self.worse(at, scene.told.agent_risk.as_ref()),
+            _ => self.said(at),
         }
     }
 }
 
+/// A member of the attributes that the directory holds.
+fn member<'v>(attributes: &'v Value<'static>, name: &str) -> Option<&'v Value<'static>> {
+    if let Value::Map(map) = attributes { map.get(name) } else { None }
+}
+
 impl View<'_, '_, '_> {
+    /// A fact of the context: as the request says, or as the policy assumes.
+    fn said(&self, at: u16) -> Fact<'_> {
+        match self.scene.request.context_fact(at) {
+            Fact::Unknown => match self.scene.engine.policy().assumption(at) {
+                None => Fact::Unknown,
+                Some(value) => known(Some(value)),
+            },
+            said @ (Fact::Null | Fact::Known(_)) => said,
+        }
+    }
+
+    /// A risk that a feed has told, unless the request says a worse one, or knows none.
+    fn worse<'v>(&'v self, at: u16, told: Option<&'v Value<'_>>) -> Fact<'v> {
+        match (self.said(at), told) {
+            (Fact::Known(Value::Enum(_, said)), Some(Value::Enum(_, told_place))) if said < told_place => known(told),
+            (Fact::Null, Some(_)) => known(told),
+            (said, _) => said,
+        }
+    }
+
+    /// What the directory says about the link under judgement besides its groups.
+    fn registered(&self, at: u16) -> Fact<'_> {
+        let Some(principal) = self.party.principal else {
+            return match at {
+                // The directory is closed-world: who is not listed holds no role and has no blueprint ...
+                slot::PRINCIPAL_ROLES | slot::PRINCIPAL_DIRECTORY_ROLES => Fact::Known(&NO_ITEMS),
+                slot::PRINCIPAL_BLUEPRINT => Fact::Null,
+                // ... but may well be somebody else's guest.
+                _ => Fact::Unknown,
+            };
+        };
+        let attribute = |name: &str| member(&principal.attributes, name);
+        match at {
+            slot::PRINCIPAL_BLUEPRINT => {
+                known(principal.agent.as_ref().and_then(|agent| agent.blueprint_name.as_ref()))
+            }
+            slot::PRINCIPAL_ROLES => Fact::Known(attribute("roles").unwrap_or(&NO_ITEMS)),
+            slot::PRINCIPAL_DIRECTORY_ROLES => Fact::Known(attribute("directory_roles").unwrap_or(&NO_ITEMS)),
+            slot::PRINCIPAL_GUEST => known(attribute("guest")),
+            slot::PRINCIPAL_TENANT => known(attribute("tenant")),
+            _ => Fact::Unknown,
+        }
+    }
+
     /// Facts about the subject, and about it as a user.
     fn subject(&self, at: u16) -> Fact<'_> {
         let Some(subject) = self.scene.parties.first() else { return Fact::Unknown };

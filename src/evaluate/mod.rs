@@ -2,6 +2,7 @@
 //!
 //! 1. *Form*: a malformed, oversized or outdated request is denied unjudged.
 //! 2. *Identity* of every link (`identity`).
+//!    Then what has been *revoked* (`revocation`).
 //! 3. *Tool* registry, if the resource is a tool (`tool`).
 //! 4. *Rules* for each link and resource: a permit of its own for each, every forbid, every requirement (`rules`).
 //! 5. *Privilege*: what has no permit, what needs a live grant (`privilege`).
@@ -14,10 +15,13 @@
 
 mod facts;
 mod identity;
+mod memo;
 mod privilege;
 mod requirement;
+mod revocation;
 mod rules;
 mod scene;
+mod told;
 mod tool;
 
 pub(crate) use facts::View;
@@ -39,11 +43,41 @@ impl Engine {
         }
         let scene = Scene::new(self, request);
         identity::judge(&scene, &mut decision);
+        revocation::judge(&scene, &mut decision);
         tool::judge(&scene, &mut decision);
         rules::judge(&scene, &mut decision);
         requirement::conflicts(&mut decision);
         decision.finish();
         decision
+    }
+
+    /// Whether a call could be allowed with *some* arguments; those of the request do not count. For lists of tools
+    /// (`tools/list`): what is undecided only for want of arguments counts for the caller. It never authorises: the call itself
+    /// is decided when it is made, and may be denied. A call that is step_up, defer or modify is listed too.
+    ///
+    /// The answer is no only if every choice of arguments would be denied.
+    #[must_use]
+    pub fn could_allow(&self, request: &Request<'_>) -> bool {
+        if self.form(request).is_some() {
+            return false;
+        }
+        let mut open = request.clone();
+        open.arguments = None;
+        let mut decision = Decision::new(self);
+        let scene = Scene::new(self, &open).listing();
+        identity::judge(&scene, &mut decision);
+        revocation::judge(&scene, &mut decision);
+        tool::judge(&scene, &mut decision);
+        rules::judge(&scene, &mut decision);
+        decision.objections.is_empty()
+    }
+
+    /// The registered tools that the chain of a request could call with some arguments, by id in alphabetical order: what a
+    /// `tools/list` shows. Chain and signals are the request's; action, resource and arguments do not count.
+    #[must_use]
+    pub fn list_tools(&self, request: &Request<'_>) -> Vec<&str> {
+        let could = |id: &&str| self.could_allow(&request.calling(id));
+        self.directory().tools().iter().map(|tool| &*tool.id).filter(could).collect()
     }
 
     /// Why a request cannot be judged at all.

@@ -4,23 +4,23 @@
 //!
 //! Next room: `requirement`.
 
-use super::rules::Pair;
+use super::rules::{Judged, Pair};
 use crate::compile::{PackedRule, RuleSet};
-use crate::condition::Truth;
 use crate::decision::{Code, Decision, RuleNumber};
-use crate::rule::Source;
+use crate::engine::Origin;
 use crate::time::Timestamp;
 
 pub(super) fn judge(pair: Pair<'_, '_, '_>, decision: &mut Decision<'_>) {
     let needs_grant = pair.link == pair.scene.immediate() && requires_grant(pair);
-    let permitted = permits(pair, Source::Rule, &mut |_, _| {});
+    let permitted = permits(pair, Origin::Policy, &mut |_, _| {});
     if permitted && !needs_grant {
         return;
     }
     let mut dead = Dead::default();
-    let granted = permits(pair, Source::Grant, &mut |at, interval| dead.add(at, interval, pair.scene.request.now()));
+    let granted =
+        permits(pair, Origin::Directory, &mut |at, interval| dead.add(at, interval, pair.scene.request.now()));
     let mut object = |code: Code, grant: Option<u32>| {
-        let rule = grant.map(|at| RuleNumber { source: Source::Grant, at });
+        let rule = grant.map(|at| RuleNumber { origin: Origin::Directory, at });
         decision.object(code, rule, pair.link, pair.resource);
     };
     if needs_grant && !granted {
@@ -77,9 +77,9 @@ impl Dead {
 }
 
 /// Whether a rule or live grant certainly permits; grants that would at another time are told to `dead`.
-fn permits(pair: Pair<'_, '_, '_>, source: Source, dead: &mut impl FnMut(u32, (Timestamp, Timestamp))) -> bool {
-    let (set, _) = pair.scene.engine.set(source);
-    let query = pair.scene.query(source, pair.party, pair.thing, false);
+fn permits(pair: Pair<'_, '_, '_>, origin: Origin, dead: &mut impl FnMut(u32, (Timestamp, Timestamp))) -> bool {
+    let (set, _) = pair.scene.engine.set(origin);
+    let query = pair.scene.query(origin, pair.party, pair.thing, false);
     let mut permitted = false;
     set.permits.candidates(&query, |at| {
         if let Some(rule) = set.get(at)
@@ -98,9 +98,14 @@ fn permits(pair: Pair<'_, '_, '_>, source: Source, dead: &mut impl FnMut(u32, (T
     permitted
 }
 
-/// Whether a permit's bounds on arguments are met and its condition is true.
+/// Whether a permit's bounds on arguments are met and its condition is true; in a listing, whether they could be.
 fn holds(set: &RuleSet, rule: &PackedRule, pair: Pair<'_, '_, '_>) -> bool {
+    let scene = pair.scene;
     let bounds = set.arguments(rule);
-    bounds.iter().all(|(name, bound)| bound.is_met(pair.scene.request.get_argument(name)))
-        && set.condition(rule).is_none_or(|condition| condition.evaluate(&pair.view(false)) == Truth::True)
+    let met = if scene.listing {
+        bounds.iter().all(|(_, bound)| !bound.is_impossible())
+    } else {
+        bounds.iter().all(|(name, bound)| bound.is_met(scene.request.get_argument(name)))
+    };
+    met && matches!(pair.condition(set, rule), Judged::True | Judged::Open)
 }

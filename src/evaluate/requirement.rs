@@ -20,7 +20,7 @@ use crate::value::{Fact, Facts, Value};
 
 /// Adds what a rule requires of a link and a resource.
 pub(super) fn demand(pair: Pair<'_, '_, '_>, rule: &PackedRule, number: RuleNumber, decision: &mut Decision<'_>) {
-    let (set, _) = pair.scene.engine.set(number.source);
+    let (set, _) = pair.scene.engine.set(number.origin);
     for (at, requirement) in set.requirements(rule).iter().enumerate() {
         let control = match requirement {
             Requirement::Control { any_of, max_age } => {
@@ -165,7 +165,7 @@ pub(super) fn conflicts(decision: &mut Decision<'_>) {
 
 fn narrowing<'e>(decision: &Decision<'e>, demand: &Demand) -> Option<(&'e str, &'e serde_json::Value)> {
     let rule = decision.packed(demand.rule)?;
-    let set = decision.engine.set(demand.rule.source).0;
+    let set = decision.engine.set(demand.rule.origin).0;
     match set.requirements(rule).get(usize::from(demand.at))? {
         Requirement::Narrow { pointer, to } => Some((pointer, to)),
         Requirement::Redact { .. }

@@ -6,12 +6,13 @@ use core::cell::OnceCell;
 
 use smallvec::SmallVec;
 
+use super::memo::Memo;
+use super::told::Told;
 use crate::compile::{Found, Query, ResourceView, SubjectView};
 use crate::directory::{Principal, ResourceRecord, ToolRecord};
-use crate::engine::{Engine, subject_view};
+use crate::engine::{Engine, Origin, subject_view};
 use crate::label::Label;
 use crate::request::{CallDigest, Labelled, Link, Request, Target};
-use crate::rule::Source;
 use crate::value::{NO_ITEMS, Value};
 
 /// Classes that were found at link time or now.
@@ -87,18 +88,23 @@ pub(crate) struct Scene<'s, 'r> {
     /// Listed and claimed groups of the subject, if any are claimed.
     pub(crate) claimed_groups: Option<Value<'s>>,
     call: OnceCell<CallDigest>,
+    /// What feeds have told since the token was issued.
+    pub(crate) told: Told,
+    /// Whether it is asked what could be allowed with some arguments, none being given.
+    pub(super) listing: bool,
+    pub(super) memo: Memo,
 }
 
-/// Which of a pair belongs to a source.
+/// Which of a pair belongs to a rule set.
 #[inline]
-const fn of(source: Source) -> usize {
-    match source {
-        Source::Rule => 0,
-        Source::Grant => 1,
+const fn of(origin: Origin) -> usize {
+    match origin {
+        Origin::Policy => 0,
+        Origin::Directory => 1,
     }
 }
 
-const SOURCES: [Source; 2] = [Source::Rule, Source::Grant];
+const ORIGINS: [Origin; 2] = [Origin::Policy, Origin::Directory];
 
 impl<'s, 'r> Scene<'s, 'r> {
     pub(crate) fn new(engine: &'s Engine, request: &'s Request<'r>) -> Self {
@@ -108,18 +114,18 @@ impl<'s, 'r> Scene<'s, 'r> {
             .map(|(at, link)| party(engine, link, if at == 0 { &claims } else { &[] }))
             .collect();
         let things = request.resources.iter().map(|target| thing(engine, target)).collect();
-        let actions = SOURCES.map(|source| {
+        let actions = ORIGINS.map(|origin| {
             let mut found = Found::new();
-            engine.set(source).0.actions.find(request.action(), &mut found);
+            engine.set(origin).0.actions.find(request.action(), &mut found);
             found
         });
         let main = request.resources.first().filter(|resource| resource.kind() == "tool");
         let place = main.and_then(|main| engine.directory().find_tool(main.id()));
-        let tools = SOURCES.map(|source| match (main, place) {
-            (Some(_), Some(at)) => Classes::Linked(engine.set(source).1.tool(at)),
+        let tools = ORIGINS.map(|origin| match (main, place) {
+            (Some(_), Some(at)) => Classes::Linked(engine.set(origin).1.tool(at)),
             (Some(main), None) => {
                 let mut found = Found::new();
-                engine.set(source).0.tools.find(main.id(), &mut found);
+                engine.set(origin).0.tools.find(main.id(), &mut found);
                 Classes::Found(found)
             }
             (None, _) => Classes::Linked(&[]),
@@ -128,7 +134,7 @@ impl<'s, 'r> Scene<'s, 'r> {
         let immediate = parties.get(usize::from(parties.len() > 1));
         let agent = immediate.and_then(|party| acting_agent(engine, party));
         let claimed_groups = (!claims.is_empty()).then(|| claimed_groups(&parties, &claims));
-        Self {
+        let mut scene = Self {
             parties,
             things,
             actions,
@@ -139,9 +145,22 @@ impl<'s, 'r> Scene<'s, 'r> {
             agent,
             claimed_groups,
             call: OnceCell::new(),
+            told: Told::default(),
+            listing: false,
+            memo: Memo::default(),
             engine,
             request,
+        };
+        if !engine.revocations().is_empty() {
+            scene.told = Told::of(&scene);
         }
+        scene
+    }
+
+    /// The same, to ask what could be allowed with some arguments.
+    pub(crate) fn listing(mut self) -> Self {
+        self.listing = true;
+        self
     }
 
     /// The place of who makes the call: the immediate actor, or the subject of a direct call.
@@ -153,18 +172,18 @@ impl<'s, 'r> Scene<'s, 'r> {
     #[inline]
     pub(crate) fn query<'q>(
         &'q self,
-        source: Source,
+        origin: Origin,
         party: &'q Party<'_, '_>,
         thing: &'q Thing<'_, '_>,
         claimed: bool,
     ) -> Query<'q> {
-        let actions = self.actions.get(of(source));
-        let pick = |classes: &'q [Classes<'_>; 2]| classes.get(of(source)).map_or(&[][..], Classes::get);
+        let actions = self.actions.get(of(origin));
+        let pick = |classes: &'q [Classes<'_>; 2]| classes.get(of(origin)).map_or(&[][..], Classes::get);
         let subjects = match &party.claimed {
             Some(with_claims) if claimed => pick(with_claims),
             Some(_) | None => pick(&party.classes),
         };
-        let tools = self.tools.get(of(source)).map_or(&[][..], Classes::get);
+        let tools = self.tools.get(of(origin)).map_or(&[][..], Classes::get);
         Query { classes: [subjects, actions.map_or(&[], |found| found.as_slice()), tools, pick(&thing.classes)] }
     }
 
@@ -178,20 +197,20 @@ fn party<'s, 'r>(engine: &'s Engine, link: &'s Link<'r>, claims: &[&str]) -> Par
     let directory = engine.directory();
     let place = directory.find_principal(link.kind(), link.id());
     let principal = place.and_then(|at| directory.principal(at));
-    let found = |claims: &[&str], source: Source| {
+    let found = |claims: &[&str], origin: Origin| {
         let mut found = Found::new();
         let view = match principal {
             Some(principal) => subject_view(principal, claims),
             None => SubjectView { kind: link.kind(), id: link.id(), groups: &[], claims, blueprint: None },
         };
-        engine.set(source).0.subjects.find(&view, &mut found);
+        engine.set(origin).0.subjects.find(&view, &mut found);
         Classes::Found(found)
     };
-    let classes = SOURCES.map(|source| match place {
-        Some(at) => Classes::Linked(engine.set(source).1.subject(at)),
-        None => found(&[], source),
+    let classes = ORIGINS.map(|origin| match place {
+        Some(at) => Classes::Linked(engine.set(origin).1.subject(at)),
+        None => found(&[], origin),
     });
-    let claimed = (!claims.is_empty()).then(|| SOURCES.map(|source| found(claims, source)));
+    let claimed = (!claims.is_empty()).then(|| ORIGINS.map(|origin| found(claims, origin)));
     Party { link, principal, classes, claimed }
 }
 
@@ -201,19 +220,19 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>) -> Thing<'s, 'r> {
     let record = place.and_then(|at| directory.resource(at));
     // A label in the request raises what the directory says and never lowers it.
     let label = match (record.and_then(|record| record.label), target.label) {
-        (Some(listed), Labelled::Unsaid | Labelled::Null) => KnownLabel::Label(listed),
+        (Some(listed), Labelled::Unsaid | Labelled::Null | Labelled::NoSuch) => KnownLabel::Label(listed),
         (Some(listed), Labelled::Label(said)) => KnownLabel::Label(listed.join(said)),
         (None, Labelled::Label(said)) => KnownLabel::Label(said),
         (None, Labelled::Null) => KnownLabel::Null,
-        (None, Labelled::Unsaid) => KnownLabel::Unknown,
+        (None, Labelled::Unsaid | Labelled::NoSuch) => KnownLabel::Unknown,
     };
     let bound = match label {
         KnownLabel::Unknown => None,
         KnownLabel::Null => Some(Label::TOP),
         KnownLabel::Label(label) => Some(label),
     };
-    let classes = SOURCES.map(|source| {
-        let (set, linked) = engine.set(source);
+    let classes = ORIGINS.map(|origin| {
+        let (set, linked) = engine.set(origin);
         if let Some(at) = place.filter(|_| !set.resources.is_labelled()) {
             return Classes::Linked(linked.resource(at));
         }

@@ -26,7 +26,7 @@ mod render;
 
 use serde::Serialize;
 
-use crate::decision::{Decision, Layer, Objection};
+use crate::decision::{Code, Decision, Layer, Objection};
 use crate::door::Answer;
 use crate::engine::Engine;
 use crate::evaluate::Scene;
@@ -95,7 +95,7 @@ pub struct ObjectionReport {
 pub struct RuleReport {
     /// Its id.
     pub rule: String,
-    /// `permit`, `forbid`, `require`, or `grant`.
+    /// `permit`, `forbid`, `require`, `access` (an access policy), or `grant`.
     pub effect: &'static str,
     /// Whether it is on trial and does not count.
     pub report_only: bool,
@@ -153,7 +153,8 @@ impl Engine {
 }
 
 fn layers(decision: &Decision<'_>, request: &Request<'_>) -> Vec<LayerReport> {
-    let order = [Layer::Request, Layer::Identity, Layer::Access, Layer::Tool, Layer::Privilege, Layer::Rule];
+    let order =
+        [Layer::Request, Layer::Identity, Layer::Revocation, Layer::Access, Layer::Tool, Layer::Privilege, Layer::Rule];
     let report = |layer: Layer| {
         let own = decision.objections.iter().filter(|objection| objection.code.layer() == layer);
         LayerReport { layer: layer.name(), objections: own.map(|own| objection(decision, request, own)).collect() }
@@ -163,7 +164,7 @@ fn layers(decision: &Decision<'_>, request: &Request<'_>) -> Vec<LayerReport> {
 
 fn objection(decision: &Decision<'_>, request: &Request<'_>, objection: &Objection) -> ObjectionReport {
     let rule = objection.rule.and_then(|rule| decision.rule(rule));
-    let own = if objection.code.layer() == Layer::Rule { rule.and_then(|rule| rule.message()) } else { None };
+    let own = if objection.code == Code::RuleForbidden { rule.and_then(|rule| rule.message()) } else { None };
     ObjectionReport {
         code: objection.code.as_str(),
         message: own.unwrap_or(objection.code.message()).to_owned(),

@@ -6,6 +6,7 @@ use super::describe;
 use super::{Cause, Explanation, RuleReport};
 use crate::compile::{PackedRule, RuleSet};
 use crate::condition::{Condition, Truth};
+use crate::engine::Origin;
 use crate::evaluate::{Pair, Scene, View};
 use crate::label::Taxonomy;
 use crate::rule::{Effect, Mode, Source};
@@ -18,6 +19,8 @@ const NEAREST: usize = 6;
 const APPLIED: u8 = u8::MAX;
 /// A subject head that does not match is the first thing; such rules are about somebody else.
 const SUBJECT: u8 = 0;
+/// All heads match but the subject's.
+const ONLY_SUBJECT: u8 = 4;
 
 /// What gets past its heads is stopped by an argument, its condition, or the time.
 const PAST_HEADS: u8 = 5;
@@ -33,10 +36,10 @@ pub(super) fn rules(scene: &Scene<'_, '_>, explanation: &mut Explanation) {
 fn judge_pair(pair: Pair<'_, '_, '_>, explanation: &mut Explanation) {
     let mut missed: Vec<(u8, RuleReport)> = Vec::new();
     let mut permitted = false;
-    for source in [Source::Rule, Source::Grant] {
-        let set = pair.scene.engine.set(source).0;
+    for origin in [Origin::Policy, Origin::Directory] {
+        let set = pair.scene.engine.set(origin).0;
         for rule in (0u32..).map_while(|at| set.get(at)) {
-            let (reached, report) = examine(pair, set, rule);
+            let (reached, report) = examine(pair, origin, rule);
             if reached == APPLIED {
                 permitted |= rule.effect == Effect::Permit && rule.mode == Mode::Enforce;
                 explanation.rules.push(report);
@@ -60,14 +63,15 @@ fn judge_pair(pair: Pair<'_, '_, '_>, explanation: &mut Explanation) {
     explanation.rules.extend(missed.into_iter().map(|(_, report)| report));
 }
 
-fn examine(pair: Pair<'_, '_, '_>, set: &RuleSet, rule: &PackedRule) -> (u8, RuleReport) {
+fn examine(pair: Pair<'_, '_, '_>, origin: Origin, rule: &PackedRule) -> (u8, RuleReport) {
     let permits = rule.effect == Effect::Permit;
-    let (reached, because) = first_failure(pair, set, rule, permits);
+    let (reached, because) = first_failure(pair, origin, rule, permits);
     let engine = pair.scene.engine;
     let file = engine.policy().document(rule.span.file);
     let place = if rule.span.line == 0 { String::new() } else { format!("{file}:{}", rule.span.line) };
     let effect = match (rule.source, rule.effect) {
         (Source::Grant, _) => "grant",
+        (Source::Access, _) => "access",
         (Source::Rule, Effect::Permit) => "permit",
         (Source::Rule, Effect::Forbid) => "forbid",
         (Source::Rule, Effect::Require) => "require",
@@ -86,8 +90,9 @@ fn examine(pair: Pair<'_, '_, '_>, set: &RuleSet, rule: &PackedRule) -> (u8, Rul
 }
 
 /// How far a rule got, and what stopped it, or left it undecided.
-fn first_failure(pair: Pair<'_, '_, '_>, set: &RuleSet, rule: &PackedRule, permits: bool) -> (u8, Option<Cause>) {
-    let query = pair.scene.query(rule.source, pair.party, pair.thing, !permits);
+fn first_failure(pair: Pair<'_, '_, '_>, origin: Origin, rule: &PackedRule, permits: bool) -> (u8, Option<Cause>) {
+    let (set, _) = pair.scene.engine.set(origin);
+    let query = pair.scene.query(origin, pair.party, pair.thing, !permits);
     let mut undecided = None;
     for (dimension, place) in [0, 1, 2, 3].into_iter().zip(SUBJECT..) {
         match set.matches_in(rule, dimension, &query) {
@@ -104,6 +109,9 @@ fn first_failure(pair: Pair<'_, '_, '_>, set: &RuleSet, rule: &PackedRule, permi
                 undecided = Some(label);
             }
             None => {
+                // A rule about somebody else is near only if it is about this call in every other way.
+                let others = (dimension + 1..4).all(|other| set.matches_in(rule, other, &query).is_some());
+                let place = if dimension == 0 && others { ONLY_SUBJECT } else { place };
                 let cause =
                     Cause { what: head_name(dimension), text: wanted(pair, set, rule, dimension), unknown: vec![] };
                 return (place, Some(cause));
@@ -119,7 +127,7 @@ fn first_failure(pair: Pair<'_, '_, '_>, set: &RuleSet, rule: &PackedRule, permi
             return (PAST_HEADS, Some(Cause { what: "argument", text, unknown: vec![] }));
         }
     }
-    if let Some(condition) = set.condition(rule) {
+    if let Some(condition) = set.condition(rule).map(|predicate| &predicate.condition) {
         match (judged(condition, pair, permits), permits) {
             (Truth::False, _) => return (PAST_HEADS + 1, Some(clause(condition, &pair.view(false), pair))),
             (Truth::Unknown, true) => return (PAST_HEADS + 1, Some(clause(condition, &pair.view(false), pair))),
@@ -144,7 +152,7 @@ fn first_failure(pair: Pair<'_, '_, '_>, set: &RuleSet, rule: &PackedRule, permi
 fn judged(condition: &Condition, pair: Pair<'_, '_, '_>, permits: bool) -> Truth {
     match condition.evaluate(&pair.view(false)) {
         Truth::False if !permits && pair.scene.claimed_groups.is_some() => condition.evaluate(&pair.view(true)),
-        truth => truth,
+        truth @ (Truth::True | Truth::False | Truth::Unknown) => truth,
     }
 }
 

@@ -141,7 +141,7 @@ impl Writer {
 
     fn said(&mut self, resource: &Target<'_>) {
         match resource.label {
-            Labelled::Unsaid => self.count(b'-', 0),
+            Labelled::Unsaid | Labelled::NoSuch => self.count(b'-', 0),
             Labelled::Null => self.count(b'0', 0),
             Labelled::Label(label) => self.value(&Value::Label(label)),
         }

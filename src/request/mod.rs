@@ -21,6 +21,7 @@
 
 mod digest;
 mod json;
+mod parts;
 mod read;
 
 use std::borrow::Cow;
@@ -37,166 +38,10 @@ use crate::value::{Fact, Key, Map, Value};
 
 pub(crate) use digest::value_digest;
 pub use digest::{CallDigest, RequestDigest};
+pub use parts::{Defect, Link, Target};
+pub(crate) use parts::{Labelled, text};
+use parts::{check_link, check_target};
 pub(crate) use read::parse;
-
-/// Why a request cannot be judged.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {cause}")]
-pub struct Defect {
-    /// Which member: `subject.id`, `context.risk.user`.
-    pub path: Cow<'static, str>,
-    /// What is wrong with it, and what to write instead.
-    pub cause: String,
-    /// Whether it is a limit that is exceeded.
-    pub too_large: bool,
-}
-
-impl Defect {
-    pub(crate) fn new(path: impl Into<Cow<'static, str>>, cause: impl Into<String>) -> Self {
-        Self { path: path.into(), cause: cause.into(), too_large: false }
-    }
-
-    pub(crate) fn too_large(path: impl Into<Cow<'static, str>>, cause: impl Into<String>) -> Self {
-        Self { too_large: true, ..Self::new(path, cause) }
-    }
-}
-
-/// One link of the chain: the subject, or an actor.
-#[derive(Clone, Debug)]
-pub struct Link<'a> {
-    pub(crate) kind: Value<'a>,
-    pub(crate) id: Value<'a>,
-    pub(crate) issuer: Option<Value<'a>>,
-}
-
-impl<'a> Link<'a> {
-    /// A principal of any type.
-    #[must_use]
-    pub fn new(kind: impl Into<Cow<'a, str>>, id: impl Into<Cow<'a, str>>) -> Self {
-        Self { kind: Value::String(kind.into()), id: Value::String(id.into()), issuer: None }
-    }
-
-    /// A person.
-    #[must_use]
-    pub fn user(id: impl Into<Cow<'a, str>>) -> Self {
-        Self::new("user", id)
-    }
-
-    /// An agent.
-    #[must_use]
-    pub fn agent(id: impl Into<Cow<'a, str>>) -> Self {
-        Self::new("agent", id)
-    }
-
-    /// The user account of an agent.
-    #[must_use]
-    pub fn agent_user(id: impl Into<Cow<'a, str>>) -> Self {
-        Self::new("agent_user", id)
-    }
-
-    /// A workload, such as a `spiffe://` id.
-    #[must_use]
-    pub fn workload(id: impl Into<Cow<'a, str>>) -> Self {
-        Self::new("workload", id)
-    }
-
-    /// The same, with who vouches for the identity.
-    #[must_use]
-    pub fn issued_by(mut self, issuer: impl Into<Cow<'a, str>>) -> Self {
-        self.issuer = Some(Value::String(issuer.into()));
-        self
-    }
-
-    /// Its type.
-    #[must_use]
-    pub fn kind(&self) -> &str {
-        text(&self.kind)
-    }
-
-    /// Its id.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        text(&self.id)
-    }
-
-    /// Who vouches for it, if that is known.
-    #[must_use]
-    pub fn issuer(&self) -> Option<&str> {
-        self.issuer.as_ref().map(text)
-    }
-}
-
-/// The text that a value is; only texts are asked.
-#[inline]
-pub(crate) fn text<'v>(value: &'v Value<'_>) -> &'v str {
-    if let Value::String(text) = value { text } else { "" }
-}
-
-/// What a request says about the label of a resource.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Labelled {
-    /// Nothing.
-    Unsaid,
-    /// That it has none.
-    Null,
-    /// That it is this one.
-    Label(Label),
-}
-
-/// A resource that the call is about or touches.
-#[derive(Clone, Debug)]
-pub struct Target<'a> {
-    pub(crate) kind: Value<'a>,
-    pub(crate) id: Value<'a>,
-    pub(crate) label: Labelled,
-    pub(crate) properties: Value<'a>,
-}
-
-impl<'a> Target<'a> {
-    /// A resource of any type.
-    #[must_use]
-    pub fn new(kind: impl Into<Cow<'a, str>>, id: impl Into<Cow<'a, str>>) -> Self {
-        Self {
-            kind: Value::String(kind.into()),
-            id: Value::String(id.into()),
-            label: Labelled::Unsaid,
-            properties: Value::from(Map::default().opened()),
-        }
-    }
-
-    /// A tool: `server/name`.
-    #[must_use]
-    pub fn tool(id: impl Into<Cow<'a, str>>) -> Self {
-        Self::new("tool", id)
-    }
-
-    /// The same, labelled; `None`: known to have no label. It raises what the directory says and never lowers it. The label
-    /// must be one of the policy that will judge ([`Request::within`]).
-    #[must_use]
-    pub fn labelled(mut self, label: Option<Label>) -> Self {
-        self.label = label.map_or(Labelled::Null, Labelled::Label);
-        self
-    }
-
-    /// The same, with what the caller says about it (`resource.properties`); members that are not given are unknown.
-    #[must_use]
-    pub fn properties(mut self, properties: Map<'a>) -> Self {
-        self.properties = Value::from(properties.opened());
-        self
-    }
-
-    /// Its type.
-    #[must_use]
-    pub fn kind(&self) -> &str {
-        text(&self.kind)
-    }
-
-    /// Its id.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        text(&self.id)
-    }
-}
 
 /// Facts of a request by slot; null is known to be absent.
 #[derive(Clone, Debug, Default)]
@@ -280,6 +125,7 @@ impl<'a> Request<'a> {
         request.refuse(check_link("subject", &subject));
         request.chain.push(subject);
         request.refuse(check_target("resource", &resource));
+        request.adopt(resource.stamp);
         request.resources.push(resource);
         request
     }
@@ -315,6 +161,7 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn target(mut self, target: Target<'a>) -> Self {
         self.refuse(check_target("context.targets", &target));
+        self.adopt(target.stamp);
         self.resources.push(target);
         self
     }
@@ -366,19 +213,12 @@ impl<'a> Request<'a> {
         match found {
             Some(slot) => {
                 if usize::from(slot) >= slot::COUNT {
-                    self.stamp = vocabulary.stamp();
+                    self.adopt(vocabulary.stamp());
                 }
                 self.state(slot, schema.get(slot), value.into());
             }
             None => self.refuse(Some(Defect::new("context", format!("the policy declares no fact `{path}`")))),
         }
-        self
-    }
-
-    /// Ties the request to the policy whose labels it uses.
-    #[must_use]
-    pub const fn within(mut self, vocabulary: &Vocabulary) -> Self {
-        self.stamp = vocabulary.stamp();
         self
     }
 
@@ -409,6 +249,15 @@ impl<'a> Request<'a> {
     pub fn evaluation_id(mut self, id: impl Into<Cow<'a, str>>) -> Self {
         self.evaluation_id = Some(id.into());
         self
+    }
+
+    /// The same chain and signals, calling a tool.
+    pub(crate) fn calling(&self, tool: &str) -> Self {
+        let mut call = self.clone();
+        call.action = Value::from("tools/call");
+        call.resources.clear();
+        call.resources.push(Target::tool(tool.to_owned()));
+        call
     }
 
     /// The id of this evaluation: the host's own, or the digest of the request.
@@ -494,7 +343,7 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn stated_label(&self, resource: usize) -> Option<Option<Label>> {
         match self.resources.get(resource)?.label {
-            Labelled::Unsaid => None,
+            Labelled::Unsaid | Labelled::NoSuch => None,
             Labelled::Null => Some(None),
             Labelled::Label(label) => Some(Some(label)),
         }
@@ -518,6 +367,17 @@ impl<'a> Request<'a> {
         self.context.set(slot, value);
     }
 
+    /// Ties the request to the policy whose labels or facts it uses.
+    fn adopt(&mut self, stamp: u64) {
+        if stamp == 0 || stamp == self.stamp {
+            return;
+        }
+        if self.stamp != 0 {
+            self.refuse(Some(Defect::new("request", "it uses labels or facts of two policies")));
+        }
+        self.stamp = stamp;
+    }
+
     /// Keeps the first defect.
     pub(crate) fn refuse(&mut self, defect: Option<Defect>) {
         if self.defect.is_none() {
@@ -530,20 +390,4 @@ impl<'a> Request<'a> {
 fn builtin() -> &'static Schema {
     static BUILTIN: std::sync::LazyLock<Schema> = std::sync::LazyLock::new(Schema::default);
     &BUILTIN
-}
-
-fn check_link(path: &'static str, link: &Link<'_>) -> Option<Defect> {
-    let part = |part: &str, id: &str| {
-        let error = name::check(id).err()?;
-        Some(Defect::new(format!("{path}.{part}"), error.to_string()))
-    };
-    part("type", link.kind()).or_else(|| part("id", link.id()))
-}
-
-fn check_target(path: &'static str, target: &Target<'_>) -> Option<Defect> {
-    let part = |part: &str, id: &str| {
-        let error = name::check(id).err()?;
-        Some(Defect::new(format!("{path}.{part}"), error.to_string()))
-    };
-    part("type", target.kind()).or_else(|| part("id", target.id()))
 }

@@ -221,19 +221,17 @@ fn target<'a>(path: &'static str, mut object: Object<'a>, vocabulary: &Vocabular
         Some(Value::Map(map)) => map,
         Some(_) => return Err(Defect::new(format!("{path}.properties"), "must be an object")),
     };
-    let label = match properties.get("label") {
-        None => return Ok(target.properties((*properties).clone())),
-        Some(Value::Null) => None,
-        Some(Value::String(name)) => match vocabulary.label(name) {
-            Some(label) => Some(label),
-            None => {
-                let cause = format!("{} is no label of the policy", quote(name));
-                return Err(Defect::new(format!("{path}.properties.label"), cause));
-            }
-        },
+    let labelled = match properties.get("label") {
+        None => target,
+        Some(Value::Null) => target.unlabelled(),
+        Some(Value::String(name)) if vocabulary.label(name).is_some() => target.labelled(vocabulary, name),
+        Some(Value::String(name)) => {
+            let cause = format!("{} is no label of the policy", quote(name));
+            return Err(Defect::new(format!("{path}.properties.label"), cause));
+        }
         Some(_) => return Err(Defect::new(format!("{path}.properties.label"), "must be the name of a label")),
     };
-    Ok(target.labelled(label).properties((*properties).clone()))
+    Ok(labelled.properties((*properties).clone()))
 }
 
 fn targets<'a>(mut request: Request<'a>, value: Option<Value<'a>>, vocabulary: &Vocabulary) -> Read<Request<'a>> {

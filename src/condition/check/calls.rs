@@ -1,15 +1,16 @@
 //! Does the function exist, and do its operands fit? Literal patterns, labels and hours are prepared here.
 
-use regex::RegexBuilder;
+use core::convert::Infallible;
 
 use crate::condition::EvaluationError;
 use crate::condition::ast::{Expr, Kind, Literal, Span};
+use crate::condition::check::names::listed;
 use crate::condition::check::types::{self, Ty};
 use crate::condition::check::{Checker, Typed};
 use crate::condition::compile::Operand;
 use crate::condition::datum::Datum;
 use crate::condition::functions::{self, time::Hours, web::plain};
-use crate::diagnostic::nearest;
+use crate::condition::matcher::{Matcher, Refused};
 use crate::pattern::Pattern;
 
 /// The macros, for suggestions.
@@ -107,15 +108,24 @@ impl<'d> Checker<'d> {
         }
     }
 
-    fn regex(&mut self, expr: &Expr, pattern: &str) -> Option<regex::Regex> {
-        match RegexBuilder::new(pattern).size_limit(self.declarations.limits.regex_bytes).build() {
-            Ok(regex) => Some(regex),
-            Err(regex::Error::CompiledTooBig(limit)) => {
-                let message = format!("the pattern is larger than {limit} bytes when compiled");
+    fn regex(&mut self, expr: &Expr, pattern: &str) -> Option<Matcher> {
+        let (one, all) = (self.declarations.limits.regex_bytes, self.regexes);
+        match Matcher::build(pattern, one.min(all), |_| Ok::<(), Infallible>(())) {
+            Ok(regex) => {
+                self.regexes = all.saturating_sub(regex.bytes());
+                Some(regex)
+            }
+            Err(Refused::TooLarge(limit)) => {
+                self.regexes = all.saturating_sub(limit);
+                let message = if limit < one {
+                    "the patterns of all conditions together are too large when compiled".to_owned()
+                } else {
+                    format!("the pattern is larger than {limit} bytes when compiled")
+                };
                 self.report("condition.too_large", expr.span, message, "repeat less, or match a shorter part");
                 None
             }
-            Err(_) => {
+            Err(Refused::Malformed) => {
                 let message = format!("`{pattern}` is no regular expression");
                 self.report(
                     "condition.bad_literal",
@@ -125,6 +135,7 @@ impl<'d> Checker<'d> {
                 );
                 None
             }
+            Err(Refused::Stopped(never)) => match never {},
         }
     }
 
@@ -153,11 +164,10 @@ impl<'d> Checker<'d> {
         if let Some(label) = taxonomy.get(name) {
             return Typed::new(Operand::Known(Datum::Label(label)), Ty::Label);
         }
-        let names: Vec<String> = taxonomy.names().take(16).map(|name| format!("`{name}`")).collect();
-        let help = match nearest(name, taxonomy.names()) {
+        let help = match self.suggestions.nearest(name, taxonomy.names()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if names.is_empty() => "the policy defines no labels; define them under `labels`".to_owned(),
-            None => format!("there are {}", names.join(", ")),
+            None if taxonomy.is_empty() => "the policy defines no labels; define them under `labels`".to_owned(),
+            None => format!("there are {}", listed(taxonomy.names())),
         };
         self.report("condition.unknown_name", expr.span, format!("there is no label `{name}`"), help);
         Typed { ty: Ty::Label, ..self.fail(EvaluationError::UnknownName) }
@@ -178,7 +188,7 @@ impl<'d> Checker<'d> {
             format!("`{name}` is a macro and takes other arguments, such as `list.all(x, x > 0)`")
         } else {
             let names = functions::all().filter(|f| f.method == method).map(|f| f.name).chain(MACROS);
-            nearest(name, names).map_or_else(String::new, |near| format!("did you mean `{near}`?"))
+            self.suggestions.nearest(name, names).map_or_else(String::new, |near| format!("did you mean `{near}`?"))
         };
         self.report("condition.unknown_name", span, format!("there is no function `{name}`"), help);
     }

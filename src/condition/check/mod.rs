@@ -23,8 +23,11 @@ use crate::condition::compile::{Builder, Operand};
 use crate::condition::datum::{Blob, Datum};
 use crate::condition::program::{Loop, Program};
 use crate::condition::{Declarations, EvaluationError, place};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Suggestions, shown};
 use types::Ty;
+
+/// Problems reported of one condition: placing one scans the source, and nobody reads more.
+const PROBLEMS: usize = 64;
 
 /// What a condition must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,9 @@ pub(crate) struct Checker<'d> {
     /// Variables of macros, outermost first, at the places that they have when the program runs.
     scope: Vec<(Box<str>, Ty<'d>)>,
     problems: Vec<Diagnostic>,
+    /// Bytes that regular expressions may still have.
+    regexes: usize,
+    suggestions: &'d Suggestions,
 }
 
 /// Checks and compiles a tree.
@@ -66,10 +72,19 @@ pub(crate) fn check<'d>(
     tree: &Expr,
     declarations: &Declarations<'d>,
     demand: Demand,
+    suggestions: &'d Suggestions,
 ) -> Result<Program, Diagnostics> {
     let builder = Builder::new(declarations.limits);
-    let mut checker =
-        Checker { source, declarations: *declarations, demand, builder, scope: Vec::new(), problems: Vec::new() };
+    let mut checker = Checker {
+        source,
+        declarations: *declarations,
+        demand,
+        builder,
+        scope: Vec::new(),
+        problems: Vec::new(),
+        regexes: declarations.limits.regexes_bytes,
+        suggestions,
+    };
     let clauses = checker.clauses(tree);
     let (program, estimate) = checker.builder.finish(clauses);
     if demand == Demand::Truth && estimate > declarations.limits.condition_cost {
@@ -106,7 +121,10 @@ impl<'d> Checker<'d> {
 
     /// Reports what no mode allows.
     fn refuse(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        let (problem, help) = (place::diagnostic(self.source, code, span, message), help.into());
+        if self.problems.len() >= PROBLEMS {
+            return;
+        }
+        let (problem, help) = (place::diagnostic(self.source, code, span, message), shown(&help.into(), 1_024));
         self.problems.push(if help.is_empty() { problem } else { problem.with_help(help) });
     }
 

@@ -16,6 +16,7 @@ use crate::condition::compare::{self, Comparison};
 use crate::condition::datum::{Blob, Datum, Entries, Items, Outcome, Stop};
 use crate::condition::evaluate::{Budget, Machine};
 use crate::condition::functions::{Function, math, web::plain};
+use crate::condition::matcher::Matcher;
 use crate::condition::program::{
     Arithmetic, ClauseAt, Id, LOCAL, Loop, Node, Program, Range, SLOT, TextTest, local_of, slot_of,
 };
@@ -70,14 +71,23 @@ pub(crate) struct Builder {
     program: Program,
     info: Vec<Info>,
     references: BTreeSet<u16>,
+    /// For operators over constants, whose results are no larger than the source.
     budget: Budget,
+    /// For calls and macros over constants.
+    folding: Budget,
 }
+
+/// Steps that calls and macros over constants may take at load, in all of one condition: some ten microseconds, and so
+/// many items of what they build. What takes more stays in the program. A condition of fifty bytes could otherwise keep a
+/// list of megabytes, and a document has many.
+const FOLDING: u64 = 1_000;
 
 impl Builder {
     pub(crate) fn new(limits: &Limits) -> Self {
         let program = Program { cost: limits.condition_cost, regex_bytes: limits.regex_bytes, ..Program::default() };
         let budget = Budget::new(limits.condition_cost, limits.regex_bytes);
-        Self { program, info: Vec::new(), references: BTreeSet::new(), budget }
+        let folding = Budget::new(limits.condition_cost.min(FOLDING), limits.regex_bytes);
+        Self { program, info: Vec::new(), references: BTreeSet::new(), budget, folding }
     }
 
     /// The program, whose clauses these are.
@@ -302,7 +312,7 @@ impl Builder {
                     Comparison::Equal => compare::equal(&left, &right, &mut self.budget),
                     Comparison::NotEqual => compare::equal(&left, &right, &mut self.budget).map(|equal| !equal),
                     Comparison::Less | Comparison::LessEqual | Comparison::Greater | Comparison::GreaterEqual => {
-                        compare::order(&left, &right).map(|order| comparison.holds(order))
+                        compare::order(&left, &right, &mut self.budget).map(|order| comparison.holds(order))
                     }
                 };
                 self.folded(result.map(Datum::Bool))
@@ -358,7 +368,7 @@ impl Builder {
     pub(crate) fn size(&mut self, of: Operand) -> Operand {
         match of {
             Operand::Known(value) => {
-                let size = crate::condition::evaluate::size(&value);
+                let size = crate::condition::evaluate::size(&value, &mut self.budget);
                 self.folded(size.map(|size| Datum::Int(i64::try_from(size).unwrap_or(i64::MAX))))
             }
             of @ Operand::Node(_) => self.unary(of, Node::Size),
@@ -371,8 +381,10 @@ impl Builder {
             Operand::Node(_) => None,
         });
         if let Some(known) = known.collect::<Option<Vec<_>>>() {
-            let result = (function.native)(&known, &mut self.budget);
-            return self.folded(result);
+            let result = (function.native)(&known, &mut self.folding);
+            if result.as_ref().err() != Some(&Stop::Error(EvaluationError::TooCostly)) {
+                return self.folded(result);
+            }
         }
         if let (name, [Operand::Node(of), Operand::Known(Datum::Text(text))]) = (function.name, arguments.as_slice()) {
             let test = match name {
@@ -394,7 +406,7 @@ impl Builder {
         self.node(Node::Call(at, range), info)
     }
 
-    pub(crate) fn matches(&mut self, of: Operand, regex: regex::Regex) -> Operand {
+    pub(crate) fn matches(&mut self, of: Operand, regex: Matcher) -> Operand {
         self.program.regexes.push(regex);
         let at = index(self.program.regexes.len() - 1);
         self.unary(of, |of| Node::Matches(of, at))
@@ -453,10 +465,12 @@ impl Builder {
             return Operand::Node(id);
         }
         let mut machine = Machine::new(&self.program, &NoFacts);
+        machine.budget = self.folding;
         let result = machine.value(id).map(|value| keep(&value));
+        self.folding = machine.budget;
         match result {
             Ok(value) => Operand::Known(value),
-            // Too costly is said by the estimate; other errors stay what they are.
+            // Too costly for now; other errors stay what they are.
             Err(_) => Operand::Node(id),
         }
     }

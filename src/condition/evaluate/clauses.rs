@@ -122,15 +122,16 @@ impl<'a, F: Facts> Machine<'a, F> {
 
     pub(super) fn matches(&mut self, of: Id, regex: u32) -> Outcome<bool> {
         let Some(regex) = self.program.regexes.get(regex as usize) else { return mismatch() };
-        let matched =
-            self.with_text(of, |found, budget| budget.charge_bytes(found.len()).map(|()| regex.is_match(found)))?;
+        let matched = self.with_text(of, |found, budget| {
+            budget.charge_bytes(regex.weight(found.len())).map(|()| regex.is_match(found))
+        })?;
         matched.unwrap_or_else(mismatch)
     }
 
     pub(super) fn glob(&mut self, of: Id, pattern: u32) -> Outcome<bool> {
         let Some(pattern) = self.program.patterns.get(pattern as usize) else { return mismatch() };
         let matched =
-            self.with_text(of, |found, budget| budget.charge_bytes(found.len()).map(|()| pattern.matches(found)))?;
+            self.with_text(of, |found, budget| budget.charge_glob(pattern, found).map(|()| pattern.matches(found)))?;
         matched.unwrap_or_else(mismatch)
     }
 
@@ -213,6 +214,7 @@ impl<'a, F: Facts> Machine<'a, F> {
 
     #[inline(never)]
     fn rare_size(&mut self, of: Id) -> Outcome<usize> {
-        size(&self.value(of)?)
+        let value = self.value(of)?;
+        size(&value, &mut self.budget)
     }
 }

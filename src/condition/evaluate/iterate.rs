@@ -16,7 +16,7 @@ use crate::condition::EvaluationError;
 use crate::condition::ast::Iteration;
 use crate::condition::compare;
 use crate::condition::datum::{Datum, Entries, Outcome, Stop, mismatch};
-use crate::condition::evaluate::Machine;
+use crate::condition::evaluate::{Budget, Machine};
 use crate::condition::program::{Id, Loop};
 use crate::value::Facts;
 
@@ -174,7 +174,7 @@ impl<'a, F: Facts> Machine<'a, F> {
             made.push((self.value(this.body)?, self.first(depth)?));
             at += 1;
         }
-        sorted(made).map(Datum::list)
+        sorted(made, &mut self.budget).map(Datum::list)
     }
 }
 
@@ -184,16 +184,22 @@ const fn is_open(range: &Datum<'_>) -> bool {
 }
 
 /// Items in the order of their keys; keys without order are an error.
-pub(crate) fn sorted<'a>(mut keyed: Vec<(Datum<'a>, Datum<'a>)>) -> Outcome<Vec<Datum<'a>>> {
+pub(crate) fn sorted<'a>(mut keyed: Vec<(Datum<'a>, Datum<'a>)>, budget: &mut Budget) -> Outcome<Vec<Datum<'a>>> {
+    // All comparisons are paid before: a sort that is stopped halfway has no order to go by.
+    let read: usize = keyed.iter().map(|(key, _)| key.bytes()).sum();
+    let rounds = keyed.len().checked_ilog2().unwrap_or(0) as usize + 1;
+    budget.charge((read / 64).saturating_mul(rounds))?;
+    let budget = &mut Budget::new(u64::MAX, 0);
+
     // Keys of one kind that have an order with the first have one with each other; labels and not-a-numbers have not.
     if let Some((first, _)) = keyed.first() {
         for (key, _) in &keyed {
             let alike = core::mem::discriminant(first) == core::mem::discriminant(key);
-            if !alike || compare::order(first, key)?.is_none() || matches!(key, Datum::Label(_)) {
+            if !alike || compare::order(first, key, budget)?.is_none() || matches!(key, Datum::Label(_)) {
                 return Err(EvaluationError::Type.into());
             }
         }
     }
-    keyed.sort_by(|a, b| compare::order(&a.0, &b.0).ok().flatten().unwrap_or(Ordering::Equal));
+    keyed.sort_by(|a, b| compare::order(&a.0, &b.0, budget).ok().flatten().unwrap_or(Ordering::Equal));
     Ok(keyed.into_iter().map(|(_, item)| item).collect())
 }

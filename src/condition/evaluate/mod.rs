@@ -14,14 +14,15 @@ mod clauses;
 pub(crate) mod iterate;
 mod members;
 
-use regex::RegexBuilder;
 use smallvec::SmallVec;
 
 use crate::condition::EvaluationError;
 use crate::condition::compare::{self, Comparison};
 use crate::condition::datum::{Datum, Entries, Items, Outcome, Stop, mismatch};
 use crate::condition::functions::math;
+use crate::condition::matcher::{Matcher, Refused};
 use crate::condition::program::{Id, Node, Program, Range, local_of, slot_of};
+use crate::pattern::Pattern;
 use crate::value::{Fact, Facts, Value};
 
 /// Steps that are left.
@@ -47,12 +48,22 @@ impl Budget {
         self.charge(1 + bytes / 64)
     }
 
-    /// Builds a pattern that was no literal.
-    pub(crate) fn regex(&mut self, pattern: &str) -> Outcome<regex::Regex> {
-        // Building takes some hundred times as long as matching.
+    /// Takes the steps for matching an id pattern, which are pattern x text.
+    pub(crate) fn charge_glob(&mut self, pattern: &Pattern, text: &str) -> Outcome<()> {
+        let weight = pattern.alternatives() + pattern.as_str().len() / 8;
+        self.charge_bytes(text.len().saturating_mul(weight))
+    }
+
+    /// Builds a regular expression that was no literal.
+    pub(crate) fn regex(&mut self, pattern: &str) -> Outcome<Matcher> {
+        // Reading the pattern, then some five microseconds for each kibibyte of what is built.
         self.charge(200 + pattern.len() * 8)?;
-        let built = RegexBuilder::new(pattern).size_limit(self.regex_bytes).build();
-        built.map_err(|_| Stop::Error(EvaluationError::BadPattern))
+        Matcher::build(pattern, self.regex_bytes, |kibibytes| self.charge(kibibytes * 500)).map_err(|refused| {
+            match refused {
+                Refused::Stopped(stop) => stop,
+                Refused::Malformed | Refused::TooLarge(_) => Stop::Error(EvaluationError::BadPattern),
+            }
+        })
     }
 }
 
@@ -291,7 +302,7 @@ impl<'a, F: Facts> Machine<'a, F> {
             Comparison::Equal => compare::equal(left, right, &mut self.budget),
             Comparison::NotEqual => compare::equal(left, right, &mut self.budget).map(|equal| !equal),
             Comparison::Less | Comparison::LessEqual | Comparison::Greater | Comparison::GreaterEqual => {
-                Ok(comparison.holds(compare::order(left, right)?))
+                Ok(comparison.holds(compare::order(left, right, &mut self.budget)?))
             }
         }
     }
@@ -319,7 +330,11 @@ impl<'a, F: Facts> Machine<'a, F> {
         let Some(native) = program.functions.get(function as usize).copied() else { return mismatch() };
         let mut values: SmallVec<[Datum<'a>; 3]> = SmallVec::new();
         for argument in program.children(arguments) {
-            values.push(self.value(*argument)?);
+            let value = self.value(*argument)?;
+            // INVARIANT: reading what a function is given is paid here, so that none can forget it; a function pays itself
+            // for what it does more than once, and for what it builds.
+            self.budget.charge(value.bytes() / 64)?;
+            values.push(value);
         }
         native(&values, &mut self.budget)
     }
@@ -361,8 +376,10 @@ impl<'a, F: Facts> Machine<'a, F> {
 }
 
 /// `size(x)` of a value.
-pub(crate) fn size(of: &Datum<'_>) -> Outcome<usize> {
+pub(crate) fn size(of: &Datum<'_>, budget: &mut Budget) -> Outcome<usize> {
     match of {
+        // Characters are counted.
+        Datum::Text(text) if budget.charge(text.len() / 64).is_err() => Err(EvaluationError::TooCostly.into()),
         Datum::Text(text) => Ok(if text.is_ascii() { text.len() } else { text.chars().count() }),
         Datum::Bytes(bytes) => Ok(bytes.len()),
         Datum::List(items) => Ok(Items::len(items)),

@@ -11,8 +11,8 @@ use Sort::{Any, Bool, Bytes, Double, Enum, Int, List, Map, Network, Text, Type, 
 const SIZES: &[Overload] = &[takes(&[Text], Int), takes(&[Bytes], Int), takes(&[List], Int), takes(&[Map], Int)];
 
 pub(crate) const FUNCTIONS: &[Function] = &[
-    global("size", SIZES, |args, _| size(args)),
-    method("size", SIZES, |args, _| size(args)),
+    global("size", SIZES, size),
+    method("size", SIZES, size),
     global("type", &[takes(&[Any], Type)], |args, _| match args {
         [value] => Ok(Datum::Type(value.type_name())),
         _ => mismatch(),
@@ -87,9 +87,9 @@ fn parsed<T>(value: Option<T>) -> Outcome<T> {
     value.ok_or(Stop::Error(EvaluationError::BadArgument))
 }
 
-fn size<'a>(args: &[Datum<'a>]) -> Outcome<Datum<'a>> {
+fn size<'a>(args: &[Datum<'a>], budget: &mut Budget) -> Outcome<Datum<'a>> {
     match args {
-        [value] => fits(i64::try_from(evaluate::size(value)?).ok()).map(Datum::Int),
+        [value] => fits(i64::try_from(evaluate::size(value, budget)?).ok()).map(Datum::Int),
         _ => mismatch(),
     }
 }

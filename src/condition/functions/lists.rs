@@ -83,7 +83,7 @@ fn distinct<'a>(args: &[Datum<'a>], budget: &mut Budget) -> Outcome<Datum<'a>> {
 fn sort<'a>(args: &[Datum<'a>], budget: &mut Budget) -> Outcome<Datum<'a>> {
     let [Datum::List(items)] = args else { return mismatch() };
     budget.charge(Items::len(items) * 4)?;
-    iterate::sorted(items.iter().map(|item| (item.clone(), item)).collect()).map(Datum::list)
+    iterate::sorted(items.iter().map(|item| (item.clone(), item)).collect(), budget).map(Datum::list)
 }
 
 fn end<'a>(args: &[Datum<'a>], last: bool) -> Outcome<Datum<'a>> {

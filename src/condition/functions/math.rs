@@ -143,19 +143,19 @@ fn extreme<'a>(wanted: Comparison, args: &[Datum<'a>], budget: &mut Budget) -> O
     if let [Datum::List(items)] = args {
         budget.charge(Items::len(items))?;
         let items: Vec<Datum<'a>> = items.iter().collect();
-        return best(wanted, &items);
+        return best(wanted, &items, budget);
     }
-    best(wanted, args)
+    best(wanted, args, budget)
 }
 
-fn best<'a>(wanted: Comparison, args: &[Datum<'a>]) -> Outcome<Datum<'a>> {
+fn best<'a>(wanted: Comparison, args: &[Datum<'a>], budget: &mut Budget) -> Outcome<Datum<'a>> {
     let mut best: Option<&Datum<'a>> = None;
     for value in args {
         if !matches!(value, Datum::Int(_) | Datum::Uint(_) | Datum::Double(_)) {
             return mismatch();
         }
         let better = match best {
-            Some(best) => wanted.holds(compare::order(value, best)?),
+            Some(best) => wanted.holds(compare::order(value, best, budget)?),
             None => true,
         };
         if better {

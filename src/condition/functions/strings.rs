@@ -49,8 +49,9 @@ fn test<'a>(args: &[Datum<'a>], budget: &mut Budget, f: fn(&str, &str) -> bool) 
 
 fn matches<'a>(args: &[Datum<'a>], budget: &mut Budget) -> Outcome<Datum<'a>> {
     let [Datum::Text(text), Datum::Text(pattern)] = args else { return mismatch() };
-    budget.charge_bytes(text.len())?;
-    Ok(Datum::Bool(budget.regex(pattern)?.is_match(text)))
+    let regex = budget.regex(pattern)?;
+    budget.charge_bytes(regex.weight(text.len()))?;
+    Ok(Datum::Bool(regex.is_match(text)))
 }
 
 fn map<'a>(args: &[Datum<'a>], budget: &mut Budget, f: fn(&str) -> String) -> Outcome<Datum<'a>> {

@@ -72,8 +72,10 @@ pub(crate) const FUNCTIONS: &[Function] = &[
 fn glob<'a>(args: &[Datum<'a>], budget: &mut Budget) -> Outcome<Datum<'a>> {
     let [Datum::Text(text), Datum::Text(pattern)] = args else { return mismatch() };
     budget.charge(50 + pattern.len())?;
-    budget.charge_bytes(text.len())?;
     let pattern: Pattern = pattern.parse().map_err(|_| EvaluationError::BadPattern)?;
+    // Braces expand to many.
+    budget.charge(pattern.alternatives() * 32)?;
+    budget.charge_glob(&pattern, text)?;
     Ok(Datum::Bool(pattern.matches(text)))
 }
 

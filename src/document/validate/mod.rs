@@ -23,6 +23,8 @@ mod tests;
 mod text;
 mod tools;
 
+use core::cell::Cell;
+
 use super::report::{Sink, Sources};
 use super::schema::{Document, Place, Text};
 use super::validated::{Assumption, Parts, TestCase};
@@ -41,6 +43,8 @@ struct Check<'a> {
     sources: &'a Sources<'a>,
     limits: &'a Limits,
     sink: &'a Sink,
+    /// Bytes that regular expressions may still have.
+    regexes: &'a Cell<usize>,
 }
 
 /// What the documents mean; only sound if the sink has no errors.
@@ -62,7 +66,8 @@ impl Checked {
 
 /// Checks the documents.
 pub(super) fn parts(documents: &[Document], sources: &Sources<'_>, limits: &Limits, sink: &Sink) -> Checked {
-    let check = Check { documents, sources, limits, sink };
+    let regexes = Cell::new(limits.regexes_bytes);
+    let check = Check { documents, sources, limits, sink, regexes: &regexes };
     check.versions();
     let taxonomy = check.taxonomy();
     let schema = check.schema();

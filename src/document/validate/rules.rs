@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use super::listed::{Listed, Referrer};
-use crate::condition::{Condition, Declarations, compile};
+use crate::condition::{Condition, Declarations, compile_within};
 use crate::diagnostic::quote;
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::document::place::relocate;
 use crate::document::schema::{Place, ResourceSelectorItem, RuleItem, Text};
 use crate::fact::{Schema, Type};
 use crate::label::Taxonomy;
+use crate::limits::Limits;
 use crate::name::TypeName;
 use crate::pattern::Pattern;
 use crate::rule::{Effect, Mode, ResourceHead, Rule, Source};
@@ -140,10 +141,22 @@ impl Check<'_> {
             });
             return None;
         }
-        let findings = match compile(&text.value, declarations) {
-            Ok(condition) => return Some(condition),
+        let left = self.regexes.get();
+        let limits = Limits { regexes_bytes: left, ..self.limits.clone() };
+        let findings = match compile_within(
+            &text.value,
+            &Declarations { limits: &limits, ..*declarations },
+            self.sink.suggestions(),
+        ) {
+            Ok(condition) => {
+                self.regexes.set(left.saturating_sub(condition.regex_bytes()));
+                return Some(condition);
+            }
             Err(findings) => findings,
         };
+        // What was refused was built up to its limit first: the time for that is bounded too.
+        let refused = findings.0.iter().filter(|finding| finding.code == "condition.too_large").count();
+        self.regexes.set(left.saturating_sub(refused.saturating_mul(limits.regex_bytes)));
         for finding in findings.0 {
             // Placing a finding scans the source: not for those that are only counted.
             let inner = finding.span;

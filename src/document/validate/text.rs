@@ -3,8 +3,7 @@
 use core::str::FromStr;
 
 use super::Check;
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::{is_deceptive, list, quote};
+use crate::diagnostic::{Diagnostic, is_deceptive, list, quote};
 use crate::document::schema::{Place, Text};
 use crate::name::{NameError, check};
 use crate::pattern::Pattern;

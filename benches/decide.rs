@@ -1,0 +1,187 @@
+//! Protects: the cost of a decision follows the rules that match, not the rules that there are; deciding allocates nothing.
+//!
+//! One organisation at every size: 200 agents in 40 groups nested three deep, 60 tools, 5,000 paths. Of the rules 60 % permit a group
+//! or agent one tool on one subtree, 20 % do so under a condition, 20 % forbid by label, risk, or tool. Before anything is timed, the
+//! allocations of 2,000 mixed decisions are counted, and the memory that each rule takes is printed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_wrap,
+    clippy::print_stdout,
+    reason = "a bench fails by panicking and prints what it counts"
+)]
+#![allow(missing_docs, reason = "criterion's macros make items without documentation")]
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::sync::Arc;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use placet::fact::slot;
+use placet::{CompiledPolicy, Directory, Engine, Limits, Link, Request, Target, Verdict, document};
+
+const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
+
+/// Numbers without a pattern, the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit as u64).unwrap_or(0)
+    }
+}
+
+/// A permit as the requests see it: an agent that it is about, an action, and a folder.
+struct Permit {
+    agent: usize,
+    action: String,
+    folder: String,
+}
+
+fn document(rules: usize) -> (String, Vec<Permit>) {
+    let mut permits = Vec::new();
+    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let mut text = String::from("version: 1\nlabels:\n");
+    for (order, label) in ["public", "general", "confidential", "secret"].iter().enumerate() {
+        writeln!(text, "  - {{id: {label}, order: {order}}}").unwrap();
+    }
+    text.push_str("groups:\n");
+    for group in 0..40 {
+        let parent = if group % 3 == 0 { String::new() } else { format!(", groups: [g{}]", group - 1) };
+        writeln!(text, "  - {{id: g{group}{parent}}}").unwrap();
+    }
+    text.push_str("users:\n  - {id: ada}\nagents:\n");
+    // Every group has five agents of its own.
+    for agent in 0..200 {
+        writeln!(text, "  - {{id: a{agent}, sponsor: ada, groups: [g{}]}}", agent % 40).unwrap();
+    }
+    text.push_str("rules:\n");
+    for rule in 0..rules {
+        let agent = numbers.below(200);
+        let subject = match numbers.below(4) {
+            0 => format!("{{agent: a{agent}}}"),
+            _ => format!("{{group: g{}}}", agent % 40),
+        };
+        let action = format!("server{}/tool{}", numbers.below(6), numbers.below(10));
+        let folder = format!("share:/dept{}/team{}", numbers.below(50), numbers.below(100));
+        let path = format!("\"{folder}/**\"");
+        let (effect, rest) = match numbers.below(10) {
+            0..6 => {
+                permits.push(Permit { agent, action: action.clone(), folder });
+                ("permit", format!("action: {action}, resource: {{id: {path}}}"))
+            }
+            6 | 7 => (
+                "permit",
+                format!(
+                    "action: {action}, resource: {{id: {path}}}, when: 'device.compliant && risk.user < \"medium\"'"
+                ),
+            ),
+            8 => ("forbid", format!("action: {action}, resource: {{id: {path}}}, when: 'risk.agent >= \"high\"'")),
+            _ => (
+                "forbid",
+                format!("action: \"server{}/*\", resource: {{label: {{at_least: secret}}}}", numbers.below(6)),
+            ),
+        };
+        writeln!(text, "  - {{id: r{rule}, effect: {effect}, subject: {subject}, {rest}}}").unwrap();
+    }
+    (text, permits)
+}
+
+/// The parts of a request: agent, action, path, and whether its device is compliant.
+type Plain = (String, String, String, bool);
+
+/// Every second one is made for a permit; the others are made for nobody.
+fn requests(count: usize, permits: &[Permit]) -> Vec<Plain> {
+    let mut numbers = Numbers(0xd1b5_4a32_d192_ed03);
+    let mut request = |at: usize| {
+        let compliant = numbers.below(2) == 0;
+        let file = format!("plans/q{}.xlsx", numbers.below(4));
+        if at.is_multiple_of(2) && !permits.is_empty() {
+            let permit = &permits[numbers.below(permits.len())];
+            return (
+                format!("a{}", permit.agent),
+                permit.action.clone(),
+                format!("{}/{file}", permit.folder),
+                compliant,
+            );
+        }
+        let action = format!("server{}/tool{}", numbers.below(6), numbers.below(10));
+        let folder = format!("share:/dept{}/team{}", numbers.below(50), numbers.below(100));
+        (format!("a{}", numbers.below(200)), action, format!("{folder}/{file}"), compliant)
+    };
+    (0..count).map(&mut request).collect()
+}
+
+fn request<'a>((agent, action, path, compliant): &'a Plain, engine: &Engine) -> Request<'a> {
+    let vocabulary = engine.policy().vocabulary();
+    let target = Target::new("file", path.as_str()).labelled(vocabulary, "general");
+    Request::new(Link::agent(agent.as_str()), action.as_str(), target)
+        .fact(slot::RISK_USER, "low")
+        .fact(slot::RISK_AGENT, "none")
+        .fact(slot::DEVICE_COMPLIANT, *compliant)
+}
+
+fn engine(text: &str) -> Engine {
+    let limits = Limits::default();
+    let policy = document::load([("bench.yaml", text)], &limits).unwrap();
+    Engine::new(Arc::new(CompiledPolicy::new(&policy, &limits)), Arc::new(Directory::of(&policy)))
+}
+
+fn decide(c: &mut Criterion) {
+    let mut group = c.benchmark_group("decide");
+    for size in SIZES {
+        let (text, permits) = document(size);
+        let plain = requests(2_000, &permits);
+        let mut kept = None;
+        let memory = allocation_counter::measure(|| kept = Some(engine(&text)));
+        let Some(engine) = kept else { return };
+        let prepared: Vec<Request<'_>> = plain.iter().map(|plain| request(plain, &engine)).collect();
+        let mut allowed = 0;
+        let counted = allocation_counter::measure(|| {
+            for request in &prepared {
+                allowed += usize::from(engine.decide(request).verdict() == Verdict::Allow);
+            }
+        });
+        println!(
+            "{size} rules: {} bytes a rule, text {}; {} allocations in {} decisions, {allowed} allowed",
+            memory.bytes_current / size as i64,
+            text.len() / size,
+            counted.count_total,
+            prepared.len()
+        );
+        let mut at = 0;
+        group.bench_with_input(BenchmarkId::new("prepared", size), &prepared, |b, prepared| {
+            b.iter(|| {
+                at = (at + 1) % prepared.len();
+                black_box(engine.decide(black_box(&prepared[at])).verdict())
+            });
+        });
+        group.bench_with_input(BenchmarkId::new("from_strings", size), &plain, |b, plain| {
+            b.iter(|| {
+                at = (at + 1) % plain.len();
+                let request = request(black_box(&plain[at]), &engine);
+                black_box(engine.decide(&request).verdict())
+            });
+        });
+    }
+    group.finish();
+}
+
+fn load(c: &mut Criterion) {
+    let mut group = c.benchmark_group("load");
+    group.sample_size(10);
+    for size in [100, 10_000] {
+        let (text, _) = document(size);
+        group.bench_with_input(BenchmarkId::from_parameter(size), &text, |b, text| b.iter(|| black_box(engine(text))));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, decide, load);
+criterion_main!(benches);

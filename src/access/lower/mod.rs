@@ -1,0 +1,133 @@
+//! How does a policy become rules? Its strict reading as heads, CEL conditions and requirements.
+//!
+//! One policy becomes one rule for each lane that it uses and for each kind of demand: `block` and what rules cannot require become
+//! forbids, controls become requirements, session controls an obligation. Heads carry what an index can use; all the rest is
+//! CEL. INVARIANT: a lowered rule applies (is true or unknown) wherever the strict reading of its policy applies; `tests/access.rs`
+//! compares the two.
+//!
+//! What the declared facts lack stands in [`facts_to_add`]; a condition that reads one of these does not compile until it is
+//! declared.
+//!
+//! Left out on purpose: the baseline-scope rule and the bypassed doors of the original system (an engine judges calls, not the
+//! issuing of tokens), relaxing session controls, and private browser windows (whoever states `device.compliant` knows).
+//!
+//! Next room: [`crate::access`].
+
+mod conditions;
+mod demands;
+mod subjects;
+mod targets;
+
+use std::collections::BTreeSet;
+
+use super::policy::{Policy, PolicySet, State};
+use crate::fact::{Declaration, Origin, RISK, Type};
+use crate::pattern::Pattern;
+use crate::rule::{Effect, Mode, Requirement, SubjectHead};
+
+/// One rule that a policy lowers to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoweredRule {
+    /// Id of the policy.
+    pub policy: String,
+    /// What tells it from the other rules of the policy, such as `agents/block`.
+    pub part: String,
+    /// What it says.
+    pub effect: Effect,
+    /// Whether it counts.
+    pub mode: Mode,
+    /// Whom it is about; everyone if empty.
+    pub subjects: Vec<SubjectHead>,
+    /// Tools; set only if it is about nothing else. All other targets stand in the condition.
+    pub tools: Vec<Pattern>,
+    /// When it applies, in CEL; always if none.
+    pub when: Option<String>,
+    /// What it requires, if it requires.
+    pub requirements: Vec<Requirement>,
+}
+
+/// The rules that say what the strict reading of a policy says; none if it is off or demands nothing.
+#[must_use]
+pub fn lower(policy: &Policy, set: &PolicySet) -> Vec<LoweredRule> {
+    let mode = match policy.state {
+        State::On => Mode::Enforce,
+        State::ReportOnly => Mode::ReportOnly,
+        State::Off => return Vec::new(),
+    };
+    let conditions = conditions::of(policy, set);
+    let targets = targets::of(&policy.targets, set);
+    let mut rules = Vec::new();
+    for who in subjects::of(&policy.subjects) {
+        for demand in demands::of(policy) {
+            let clauses = [who.when.as_ref(), targets.when.as_ref(), demand.when.as_ref()];
+            let clauses = clauses.into_iter().flatten().chain(&conditions);
+            let when: Vec<&str> = clauses.map(String::as_str).collect();
+            rules.push(LoweredRule {
+                policy: policy.id.clone(),
+                part: format!("{}/{}", who.name, demand.name),
+                effect: demand.effect,
+                mode,
+                subjects: who.heads.clone(),
+                tools: targets.tools.clone(),
+                when: (!when.is_empty()).then(|| when.join(" && ")),
+                requirements: demand.requirements,
+            });
+        }
+    }
+    rules
+}
+
+/// The facts that lowered conditions read and [`crate::fact`] does not declare yet.
+#[must_use]
+pub fn facts_to_add() -> Vec<Declaration> {
+    let strings = || Type::List(Box::new(Type::String));
+    let attributes = || Type::Map(Box::new(Type::Dyn));
+    let facts: [(&str, Type); 15] = [
+        // Roles held anyhow, and those that the directory defines and that are held for all of it.
+        ("principal.roles", strings()),
+        ("principal.directory_roles", strings()),
+        // Kind and home tenant of an external user; null for others.
+        ("principal.guest", Type::String),
+        ("principal.tenant", Type::String),
+        // Of the link under judgement; `agent.blueprint` is the immediate actor's.
+        ("principal.blueprint", Type::String),
+        // The service principal that stands for a tool's server.
+        ("resource.application", Type::String),
+        ("risk.service_principal", Type::Enum(&RISK)),
+        ("location.compliant_network", Type::Bool),
+        ("location.gps_country", Type::String),
+        ("client.app", Type::String),
+        // What device filters read, by their names; unknown for a device that is not registered.
+        ("device.attributes", attributes()),
+        // Null for an ordinary flow.
+        ("authentication.flow", Type::String),
+        ("session.flows", strings()),
+        ("session.origin", Type::String),
+        // Controls met in this session that have no fact of their own: `terms_of_use:<id>` ...
+        ("session.evidence", strings()),
+    ];
+    let declare = |(path, ty): (&str, Type)| Declaration { path: path.into(), ty, origin: Origin::Context };
+    facts.into_iter().map(declare).collect()
+}
+
+/// A text as a CEL literal.
+fn text(text: &str) -> String {
+    // JSON escapes are CEL escapes.
+    serde_json::Value::from(text).to_string()
+}
+
+/// Texts as a CEL list.
+fn list<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    let texts: Vec<String> = texts.into_iter().map(text).collect();
+    format!("[{}]", texts.join(", "))
+}
+
+fn among(path: &str, ids: &BTreeSet<String>) -> Option<String> {
+    (!ids.is_empty()).then(|| format!("{path} in {}", list(ids.iter().map(String::as_str))))
+}
+
+/// Alternatives; `None` for none.
+fn either(alternatives: impl IntoIterator<Item = Option<String>>) -> Option<String> {
+    let alternatives: Vec<String> = alternatives.into_iter().flatten().collect();
+    (!alternatives.is_empty()).then(|| format!("({})", alternatives.join(" || ")))
+}

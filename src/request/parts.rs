@@ -1,0 +1,202 @@
+//! What is a request made of? Links of the chain, resources, and what can be wrong with them.
+//!
+//! Next room: `read`.
+
+use std::borrow::Cow;
+
+use crate::compile::Vocabulary;
+use crate::label::Label;
+use crate::name;
+use crate::value::{Map, Value};
+
+/// Why a request cannot be judged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {cause}")]
+pub struct Defect {
+    /// Which member: `subject.id`, `context.risk.user`.
+    pub path: Cow<'static, str>,
+    /// What is wrong with it, and what to write instead.
+    pub cause: String,
+    /// Whether it is a limit that is exceeded.
+    pub too_large: bool,
+}
+
+impl Defect {
+    pub(crate) fn new(path: impl Into<Cow<'static, str>>, cause: impl Into<String>) -> Self {
+        Self { path: path.into(), cause: cause.into(), too_large: false }
+    }
+
+    pub(crate) fn too_large(path: impl Into<Cow<'static, str>>, cause: impl Into<String>) -> Self {
+        Self { too_large: true, ..Self::new(path, cause) }
+    }
+}
+
+/// One link of the chain: the subject, or an actor.
+#[derive(Clone, Debug)]
+pub struct Link<'a> {
+    pub(crate) kind: Value<'a>,
+    pub(crate) id: Value<'a>,
+    pub(crate) issuer: Option<Value<'a>>,
+}
+
+impl<'a> Link<'a> {
+    /// A principal of any type.
+    #[must_use]
+    pub fn new(kind: impl Into<Cow<'a, str>>, id: impl Into<Cow<'a, str>>) -> Self {
+        Self { kind: Value::String(kind.into()), id: Value::String(id.into()), issuer: None }
+    }
+
+    /// A person.
+    #[must_use]
+    pub fn user(id: impl Into<Cow<'a, str>>) -> Self {
+        Self::new("user", id)
+    }
+
+    /// An agent.
+    #[must_use]
+    pub fn agent(id: impl Into<Cow<'a, str>>) -> Self {
+        Self::new("agent", id)
+    }
+
+    /// The user account of an agent.
+    #[must_use]
+    pub fn agent_user(id: impl Into<Cow<'a, str>>) -> Self {
+        Self::new("agent_user", id)
+    }
+
+    /// A workload, such as a `spiffe://` id.
+    #[must_use]
+    pub fn workload(id: impl Into<Cow<'a, str>>) -> Self {
+        Self::new("workload", id)
+    }
+
+    /// The same, with who vouches for the identity.
+    #[must_use]
+    pub fn issued_by(mut self, issuer: impl Into<Cow<'a, str>>) -> Self {
+        self.issuer = Some(Value::String(issuer.into()));
+        self
+    }
+
+    /// Its type.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        text(&self.kind)
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        text(&self.id)
+    }
+
+    /// Who vouches for it, if that is known.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_ref().map(text)
+    }
+}
+
+/// The text that a value is; only texts are asked.
+#[inline]
+pub(crate) fn text<'v>(value: &'v Value<'_>) -> &'v str {
+    if let Value::String(text) = value { text } else { "" }
+}
+
+/// What a request says about the label of a resource.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Labelled {
+    /// Nothing.
+    Unsaid,
+    /// That it has none.
+    Null,
+    /// That it is this one.
+    Label(Label),
+    /// A name that the policy does not have.
+    NoSuch,
+}
+
+/// A resource that the call is about or touches.
+#[derive(Clone, Debug)]
+pub struct Target<'a> {
+    pub(crate) kind: Value<'a>,
+    pub(crate) id: Value<'a>,
+    pub(crate) label: Labelled,
+    /// Stamp of the vocabulary that the label is of; 0: none.
+    pub(crate) stamp: u64,
+    pub(crate) properties: Value<'a>,
+}
+
+impl<'a> Target<'a> {
+    /// A resource of any type.
+    #[must_use]
+    pub fn new(kind: impl Into<Cow<'a, str>>, id: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            kind: Value::String(kind.into()),
+            id: Value::String(id.into()),
+            label: Labelled::Unsaid,
+            stamp: 0,
+            properties: Value::from(Map::default().opened()),
+        }
+    }
+
+    /// A tool: `server/name`.
+    #[must_use]
+    pub fn tool(id: impl Into<Cow<'a, str>>) -> Self {
+        Self::new("tool", id)
+    }
+
+    /// The same, with a label of the policy that will judge. It raises what the directory says and never lowers it. A name that
+    /// the policy does not have makes the request malformed.
+    #[must_use]
+    pub fn labelled(mut self, vocabulary: &Vocabulary, name: &str) -> Self {
+        self.label = vocabulary.label(name).map_or(Labelled::NoSuch, Labelled::Label);
+        self.stamp = vocabulary.stamp();
+        self
+    }
+
+    /// The same, known to have no label.
+    #[must_use]
+    pub fn unlabelled(mut self) -> Self {
+        self.label = Labelled::Null;
+        self
+    }
+
+    /// The same, with what the caller says about it (`resource.properties`); members that are not given are unknown.
+    #[must_use]
+    pub fn properties(mut self, properties: Map<'a>) -> Self {
+        self.properties = Value::from(properties.opened());
+        self
+    }
+
+    /// Its type.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        text(&self.kind)
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        text(&self.id)
+    }
+}
+
+pub(super) fn check_link(path: &'static str, link: &Link<'_>) -> Option<Defect> {
+    let part = |part: &str, id: &str| {
+        let error = name::check(id).err()?;
+        Some(Defect::new(format!("{path}.{part}"), error.to_string()))
+    };
+    part("type", link.kind()).or_else(|| part("id", link.id()))
+}
+
+pub(super) fn check_target(path: &'static str, target: &Target<'_>) -> Option<Defect> {
+    let part = |part: &str, id: &str| {
+        let error = name::check(id).err()?;
+        Some(Defect::new(format!("{path}.{part}"), error.to_string()))
+    };
+    let label = || {
+        let error = "it is no label of the policy";
+        (target.label == Labelled::NoSuch).then(|| Defect::new(format!("{path}.properties.label"), error))
+    };
+    part("type", target.kind()).or_else(|| part("id", target.id())).or_else(label)
+}

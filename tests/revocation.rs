@@ -1,0 +1,208 @@
+//! Revocation reaches decisions: events, the kill switch, and a decision loop on another thread.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use placet::fact::slot;
+use placet::signal::{CheckPolicy, CriticalEvent, EventKind, Revocations, SecurityEvent, Target as Whom};
+use placet::time::{Duration, Timestamp};
+use placet::{Code, Engine, Limits, Link, LiveEngine, Request, Target, Verdict, document};
+
+const POLICY: &str = "
+version: 1
+users: [{id: ada}, {id: bob}, {id: bot-1-account, type: agent_user, agent: bot-1}]
+blueprints: [{id: helpdesk, sponsor: ada}]
+agents:
+  - {id: bot-1, sponsor: ada, blueprint: helpdesk}
+  - {id: bot-2, sponsor: ada, blueprint: helpdesk}
+  - {id: other, sponsor: ada}
+  - {id: mailer, sponsor: ada, blueprint: helpdesk}
+rules:
+  - {id: all, effect: permit, action: \"**\"}
+  - {id: risky, effect: forbid, subject: {type: user}, when: 'risk.user >= \"high\"'}
+  - {id: device, effect: forbid, subject: {type: user}, when: '!device.compliant'}
+";
+
+fn at(time: &str) -> Timestamp {
+    format!("2026-11-24T{time}Z").parse().unwrap()
+}
+
+fn engine() -> Engine {
+    Engine::of(&document::load([("p.yaml", POLICY)], &Limits::default()).unwrap_or_else(|e| panic!("{e}")))
+}
+
+/// Ada through an agent, with a token of 09:00, at 10:00.
+fn call(agent: &str) -> Request<'_> {
+    Request::new(Link::user("ada").issued_by("https://idp"), "read", Target::new("page", "home"))
+        .actor(Link::agent(agent))
+        .at(at("10:00:00"))
+        .fact(slot::RISK_USER, "none")
+        .fact(slot::DEVICE_ID, "laptop")
+        .fact(slot::DEVICE_COMPLIANT, true)
+        .fact(slot::SESSION_ID, "s-1")
+        .fact(slot::AUTHENTICATION_TOKEN_ID, "t-1")
+        .fact(slot::AUTHENTICATION_ISSUED, at("09:00:00"))
+        .fact(slot::AUTHENTICATION_ANSWERS_CHALLENGES, true)
+}
+
+fn event(id: &str, what: CriticalEvent, whom: Whom, time: &str) -> SecurityEvent {
+    SecurityEvent::local("https://idp", id, what, whom, at(time))
+}
+
+fn codes(live: &LiveEngine, request: &Request<'_>) -> Vec<&'static str> {
+    live.load().decide(request).reasons().map(|reason| reason.code.as_str()).collect()
+}
+
+#[test]
+fn a_session_that_was_revoked_signs_in_again() {
+    let live = LiveEngine::new(engine());
+    assert!(codes(&live, &call("bot-1")).is_empty());
+    live.apply(&event("1", CriticalEvent::SessionsRevoked, Whom::subject(Some("https://idp"), "ada"), "09:30:00"));
+    assert_eq!(codes(&live, &call("bot-1")), ["revocation.reauthenticate"]);
+    let loaded = live.load();
+    let decision = loaded.decide(&call("bot-1"));
+    assert!(decision.is_retryable());
+    let answer = placet::Answer::new(&decision, &call("bot-1"));
+    let challenge = answer.context.challenge.unwrap();
+    assert!(challenge.claims.contains("nbf") && challenge.www_authenticate.starts_with("Bearer error="));
+    // A fresh token will do; one of unknown age will not.
+    assert!(codes(&live, &call("bot-1").fact(slot::AUTHENTICATION_ISSUED, at("09:45:00"))).is_empty());
+    let unknown = Request::new(Link::user("ada"), "read", Target::new("page", "home"))
+        .at(at("10:00:00"))
+        .fact(slot::RISK_USER, "none")
+        .fact(slot::DEVICE_COMPLIANT, true);
+    assert_eq!(codes(&live, &unknown), ["revocation.revoked"]);
+    // Somebody else's sessions are not touched, nor those of another issuer.
+    let bob = Request::new(Link::user("bob"), "read", Target::new("page", "home"))
+        .at(at("10:00:00"))
+        .fact(slot::RISK_USER, "none")
+        .fact(slot::DEVICE_COMPLIANT, true);
+    assert!(codes(&live, &bob).is_empty());
+}
+
+#[test]
+fn revocations_cascade_from_the_blueprint() {
+    let live = LiveEngine::new(engine());
+    live.contain(&Whom::subject(None, "helpdesk"), at("09:59:00"));
+    for agent in ["bot-1", "bot-2", "mailer"] {
+        assert_eq!(codes(&live, &call(agent)), ["revocation.revoked"], "{agent}");
+        assert!(!live.load().decide(&call(agent)).is_retryable());
+    }
+    assert!(codes(&live, &call("other")).is_empty());
+    // An agent's own user account hangs below it.
+    let account =
+        Request::new(Link::agent_user("bot-1-account"), "read", Target::new("page", "home")).at(at("10:00:00"));
+    assert_eq!(codes(&live, &account), ["revocation.revoked"]);
+    live.release(&Whom::subject(None, "helpdesk"), at("09:59:30"));
+    // Tokens from before are dead all the same.
+    assert_eq!(codes(&live, &call("bot-1")), ["revocation.reauthenticate"]);
+    assert!(codes(&live, &call("bot-1").fact(slot::AUTHENTICATION_ISSUED, at("09:59:45"))).is_empty());
+}
+
+#[test]
+fn a_swap_of_policy_or_directory_revives_nothing() {
+    let live = LiveEngine::new(engine());
+    live.contain(&Whom::subject(None, "bot-1"), at("09:59:00"));
+    let (policy, directory) = (Arc::clone(live.load().policy()), Arc::clone(live.load().directory()));
+    live.swap_policy(policy);
+    live.swap_directory(directory);
+    assert_eq!(codes(&live, &call("bot-1")), ["revocation.revoked"]);
+}
+
+#[test]
+fn without_a_time_nothing_can_be_told_to_be_over() {
+    let live = LiveEngine::new(engine());
+    let untimed = Request::new(Link::agent("other"), "read", Target::new("page", "home"));
+    assert!(codes(&live, &untimed).is_empty());
+    live.apply(&event("1", CriticalEvent::SessionsRevoked, Whom::subject(None, "bob"), "09:30:00"));
+    assert_eq!(codes(&live, &untimed), ["revocation.unknown"]);
+}
+
+#[test]
+fn a_silent_feed_is_no_good_news() {
+    let mut check = CheckPolicy::default();
+    check.max_silence = Duration::from_parts(600, 0);
+    let revocations = Arc::new(Revocations::new(&Limits::default()));
+    let live = LiveEngine::new(engine().with_revocations(revocations, check));
+    assert_eq!(codes(&live, &call("other")), ["revocation.unknown"]);
+    live.heard("https://idp", at("09:55:00"));
+    assert!(codes(&live, &call("other")).is_empty());
+    assert_eq!(codes(&live, &call("other").at(at("10:06:00"))), ["revocation.unknown"]);
+}
+
+#[test]
+fn what_a_feed_tells_makes_signals_worse_and_never_better() {
+    use placet::lifecycle::RiskLevel;
+    let live = LiveEngine::new(engine());
+    // High risk ends sessions too; this token is from afterwards.
+    let call = |agent: &'static str| call(agent).fact(slot::AUTHENTICATION_ISSUED, at("09:55:00"));
+    let risk = |id: &str, level: RiskLevel, time: &str| {
+        SecurityEvent::of("https://idp", id, EventKind::RiskChanged { level }, Whom::subject(None, "ada"), at(time))
+    };
+    live.apply(&risk("1", RiskLevel::High, "09:50:00"));
+    assert_eq!(codes(&live, &call("other")), ["rule.forbidden"]);
+    live.apply(&risk("2", RiskLevel::Low, "09:51:00"));
+    assert!(codes(&live, &call("other")).is_empty());
+    // The request says worse.
+    assert_eq!(codes(&live, &call("other").fact(slot::RISK_USER, "high")), ["rule.forbidden"]);
+    let device = SecurityEvent::of(
+        "https://idp",
+        "3",
+        EventKind::ComplianceChanged { compliant: false },
+        Whom::new(placet::signal::Class::Device, None, "laptop"),
+        at("09:52:00"),
+    );
+    live.apply(&device);
+    assert_eq!(codes(&live, &call("other")), ["rule.forbidden"]);
+}
+
+#[test]
+fn the_kill_switch_reaches_a_running_loop_within_one_decision() {
+    let live = Arc::new(LiveEngine::new(engine()));
+    let (contained, stop, allowed_after) = (AtomicBool::new(false), AtomicBool::new(false), AtomicU64::new(0));
+    let decided = AtomicU64::new(0);
+    std::thread::scope(|threads| {
+        for _ in 0..2 {
+            threads.spawn(|| {
+                let request = call("bot-1");
+                while !stop.load(Ordering::Acquire) {
+                    // Read before the decision begins: a decision that begins after the switch must see it.
+                    let after = contained.load(Ordering::Acquire);
+                    let allowed = live.load().decide(&request).verdict() == Verdict::Allow;
+                    if after && allowed {
+                        allowed_after.fetch_add(1, Ordering::Relaxed);
+                    }
+                    decided.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        for round in 0..200 {
+            // Of equal times the stricter would win.
+            let moment = |after: i64| Timestamp::new(at("00:00:00").seconds() + 2 * round + after, 0).unwrap();
+            live.contain(&Whom::subject(None, "bot-1"), moment(0));
+            contained.store(true, Ordering::Release);
+            let seen = decided.load(Ordering::Relaxed);
+            while decided.load(Ordering::Relaxed) < seen + 4 {
+                std::thread::yield_now();
+            }
+            contained.store(false, Ordering::Release);
+            // Decisions that read the flag before it fell must be over before the switch is lifted.
+            let seen = decided.load(Ordering::Relaxed);
+            while decided.load(Ordering::Relaxed) < seen + 4 {
+                std::thread::yield_now();
+            }
+            live.release(&Whom::subject(None, "bot-1"), moment(1));
+        }
+        stop.store(true, Ordering::Release);
+    });
+    assert_eq!(allowed_after.load(Ordering::Relaxed), 0);
+    assert!(!live.load().decide(&call("bot-1")).has(Code::RequestMalformed));
+}
