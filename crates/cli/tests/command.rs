@@ -518,7 +518,7 @@ fn tests() {
         privilege.no_permit
           Nothing permits this call.
         rule.forbidden_unknown (before-2027)
-          The year is over.
+          A rule may forbid this call; a fact that it needs is unknown.
 
     FAIL nobody asks
       at ./more.yaml:7:5
