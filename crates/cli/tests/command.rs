@@ -1,4 +1,9 @@
 //! The command line as people and scripts use it: output, exit codes, streams.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: what goes wrong here is a failed test"
+)]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -176,7 +181,7 @@ fn forbidden_file() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = Folder::with_policy("forbidden");
     let path = folder.0.join("policy.yaml");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     // The superuser may read everything.
     if std::fs::File::open(&path).is_err() {
         assert_eq!(folder.run(&["check", "policy.yaml"]).code, 2);
