@@ -320,6 +320,16 @@ impl Walk<'_> {
                 Ok(Plain::Bool(glob::matches(pattern, text)))
             }
             ("within", [Plain::Text(path), Plain::Text(folder)]) => Ok(Plain::Bool(within(path, folder))),
+            ("upperAscii", [Plain::Text(text)]) => Ok(Plain::Text(text.to_ascii_uppercase())),
+            // A range stays its text: whatever asks it reads it again.
+            ("cidr", [Plain::Text(text)]) => bits_of(text).map(|_| Plain::text(text)).ok_or(Undecided),
+            ("containsIP", [Plain::Text(range), Plain::Text(address)]) => {
+                let (Some((start, prefix)), Some((address, all))) = (bits_of(range), bits_of(address)) else {
+                    return Err(Undecided);
+                };
+                // An address is a range of its own length; families differ in theirs.
+                Ok(Plain::Bool(all == start.len() && start.get(..prefix) == address.get(..prefix)))
+            }
             ("timestamp", [Plain::Text(text)]) => text.parse::<Timestamp>().map(Plain::Time).map_err(|_| Undecided),
             ("timestamp", [time @ Plain::Time(_)]) | ("duration", [time @ Plain::Length(_)]) => Ok(time.clone()),
             ("duration", [Plain::Text(text)]) => text.parse::<Duration>().map_err(|_| Undecided).and_then(length),
@@ -336,12 +346,27 @@ impl Walk<'_> {
             ("value", [Plain::Optional(inner)]) => inner.as_ref().map(|inner| (**inner).clone()).ok_or(Undecided),
             (
                 "startsWith" | "endsWith" | "contains" | "matches" | "label" | "glob" | "matchesGlob" | "within"
-                | "timestamp" | "duration" | "orValue" | "hasValue" | "value",
+                | "upperAscii" | "cidr" | "containsIP" | "timestamp" | "duration" | "orValue" | "hasValue" | "value",
                 _,
             ) => Err(Undecided),
             (other, _) => strange(&format!("the function {other}")),
         }
     }
+}
+
+/// The bits of an address, and how many of them count: `198.51.100.0/24`, or all of them without a prefix.
+fn bits_of(text: &str) -> Option<(Vec<bool>, usize)> {
+    let (address, prefix) = match text.split_once('/') {
+        Some((address, prefix)) => (address, Some(prefix.parse::<usize>().ok()?)),
+        None => (text, None),
+    };
+    let bytes = match address.parse::<std::net::IpAddr>().ok()? {
+        std::net::IpAddr::V4(address) => address.octets().to_vec(),
+        std::net::IpAddr::V6(address) => address.octets().to_vec(),
+    };
+    let bits: Vec<bool> = bytes.iter().flat_map(|byte| (0..8).map(move |bit| byte >> (7 - bit) & 1 == 1)).collect();
+    let prefix = prefix.unwrap_or(bits.len());
+    (prefix <= bits.len()).then_some((bits, prefix))
 }
 
 fn constant(literal: &Literal) -> Plain {

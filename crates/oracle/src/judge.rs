@@ -537,6 +537,10 @@ impl View<'_, '_, '_> {
             "resource.containers" => {
                 Known::Value(Plain::texts(thing.containers.iter().map(|container| container.id.as_str())))
             }
+            "resource.application" => {
+                let of = thing.listed.and_then(|listed| listed.attributes.get("application"));
+                Known::maybe(of.map(Plain::of))
+            }
             "resource.attributes" => Known::maybe(thing.listed.map(|listed| Plain::map(&listed.attributes))),
             _ => Known::Value(thing.properties.clone()),
         }
@@ -560,11 +564,35 @@ impl View<'_, '_, '_> {
         }
     }
 
+    /// An attribute that is a fact of its own. Who is not listed holds no roles, and may be anybody's guest.
+    fn attribute(&self, party: &Party, name: &str) -> Known {
+        let all = self.case.oracle.policy.entities();
+        let listed = match &*party.kind {
+            "agent" => people::agent(all, &party.id).is_some(),
+            kind => people::user(all, kind, &party.id).is_some(),
+        };
+        let Plain::Map(members, _) = self.attributes(party) else { return Known::Unknown };
+        let given =
+            members.into_iter().find(|(key, _)| matches!(key, Plain::Text(key) if key == name)).map(|(_, value)| value);
+        match (given, name) {
+            (Some(value), _) => Known::maybe(Some(value)),
+            (None, "roles" | "directory_roles") => Known::Value(Plain::List(Vec::new())),
+            (None, _) if listed => Known::Null,
+            (None, _) => Known::Unknown,
+        }
+    }
+
     fn principal(&self, party: &Party, part: &str) -> Known {
         match part {
             "type" => Known::Value(Plain::text(&party.kind)),
             "id" => Known::Value(Plain::text(&party.id)),
             "groups" => Known::Value(self.groups(party)),
+            "blueprint" => {
+                let agent =
+                    people::agent(self.case.oracle.policy.entities(), &party.id).filter(|_| party.kind == "agent");
+                Known::maybe(agent.and_then(|agent| agent.blueprint.as_ref()).map(|id| Plain::text(id.as_str())))
+            }
+            "roles" | "directory_roles" | "guest" | "tenant" => self.attribute(party, part),
             "issuer" => party.issuer.as_deref().map_or(Known::Unknown, |iss| Known::Value(Plain::text(iss))),
             _ => Known::Value(self.attributes(party)),
         }
