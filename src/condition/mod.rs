@@ -48,7 +48,7 @@ use core::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostics;
-use crate::fact::{Schema, Type};
+use crate::fact::{Schema, Type, slot};
 use crate::label::Taxonomy;
 use crate::limits::Limits;
 use crate::value::{Fact, Facts, Value};
@@ -102,12 +102,16 @@ struct Inner {
     source: Box<str>,
     /// Where it differs from the source.
     canonical: Option<Box<str>>,
+    /// Type of the arguments that it was compiled for, if it reads them: a program for floats is none for integers.
+    arguments: Option<Type>,
     program: Program,
 }
 
 impl PartialEq for Condition {
     fn eq(&self, other: &Self) -> bool {
-        self.canonical() == other.canonical() && self.0.program.references == other.0.program.references
+        self.canonical() == other.canonical()
+            && self.0.program.references == other.0.program.references
+            && self.0.arguments == other.0.arguments
     }
 }
 
@@ -153,7 +157,9 @@ fn build(source: &str, declarations: &Declarations<'_>, demand: Demand) -> Resul
     let tree = parse(source, declarations.limits)?;
     let program = check::check(source, &tree, declarations, demand)?;
     let canonical = Some(tree.to_string()).filter(|text| text != source).map(Box::from);
-    Ok(Condition(Arc::new(Inner { source: source.into(), canonical, program })))
+    let reads_arguments = program.references.contains(&slot::ARGUMENTS);
+    let arguments = declarations.arguments.filter(|_| reads_arguments).cloned();
+    Ok(Condition(Arc::new(Inner { source: source.into(), canonical, arguments, program })))
 }
 
 impl Condition {

@@ -54,6 +54,8 @@ impl Facts for View<'_, '_, '_> {
             slot::AGENT_ID..=slot::AGENT_REVIEW_BY => self.agent(at),
             slot::DELEGATION_DEPTH => Fact::Known(&request.depth),
             slot::DELEGATION_ACTORS => Fact::Known(&request.actors),
+            // An issuer that nobody named is unknown and not absent, and so is the list of all.
+            slot::DELEGATION_ISSUERS if request.actors().iter().any(|actor| actor.issuer.is_none()) => Fact::Unknown,
             slot::DELEGATION_ISSUERS => Fact::Known(&request.issuers),
             slot::ACTION_NAME => Fact::Known(&request.action),
             slot::ACTION_PROPERTIES => Fact::Known(&request.action_properties),
@@ -118,7 +120,7 @@ impl View<'_, '_, '_> {
         let Some(agent) = party.filter(|party| party.link.kind() == "agent") else { return Fact::Null };
         match at {
             slot::AGENT_ID => Fact::Known(&agent.link.id),
-            slot::AGENT_GROUPS => Fact::Known(&NO_ITEMS),
+            slot::AGENT_GROUPS => Fact::Known(self.groups(agent)),
             slot::AGENT_ATTRIBUTES => Fact::Known(&NO_MEMBERS),
             _ => Fact::Null,
         }

@@ -99,7 +99,7 @@ fn permits(pair: Pair<'_, '_, '_>, source: Source, dead: &mut impl FnMut(u32, (T
 }
 
 /// Whether a permit's bounds on arguments are met and its condition is true.
-fn holds(set: &RuleSet, rule: &PackedRule, pair: Pair<'_, '_, '_>) -> bool {
+pub(super) fn holds(set: &RuleSet, rule: &PackedRule, pair: Pair<'_, '_, '_>) -> bool {
     let bounds = set.arguments(rule);
     bounds.iter().all(|(name, bound)| bound.is_met(pair.scene.request.get_argument(name)))
         && set.condition(rule).is_none_or(|condition| condition.evaluate(&pair.view(false)) == Truth::True)

@@ -127,14 +127,15 @@ fn is_approved(by: &[Approver], scene: &Scene<'_, '_>) -> bool {
 fn may_approve(approver: &Approver, approval: &Approval, scene: &Scene<'_, '_>) -> bool {
     let directory = scene.engine.directory();
     let is = |person: &UserId| *person == approval.by && directory.is_person(person);
+    // Nobody approves their own call as one of a group: the group is asked for a second pair of eyes.
+    let is_one_of = |group| directory.is_member(&approval.by, group) && !is_subject(&approval.by, scene);
     match approver {
         Approver::User(user) => is(user),
-        // Nobody approves their own call as one of a group: the group is asked for a second pair of eyes.
-        Approver::Group(group) => directory.is_member(&approval.by, group) && !is_subject(&approval.by, scene),
+        Approver::Group(group) => is_one_of(group),
         Approver::Owner => agent(scene).and_then(|agent| agent.owner.as_ref()).is_some_and(is),
         Approver::Sponsor => match agent(scene).and_then(|agent| agent.sponsor.as_ref()) {
             Some(Sponsor::User(user)) => is(user),
-            Some(Sponsor::Group(group)) => directory.is_member(&approval.by, group),
+            Some(Sponsor::Group(group)) => is_one_of(group),
             None => false,
         },
     }

@@ -47,33 +47,52 @@ fn restrict(pair: Pair<'_, '_, '_>, decision: &mut Decision<'_>) {
     let query = pair.scene.query(Source::Rule, pair.party, pair.thing, true);
     set.restrictions.candidates(&query, |at| {
         let Some(rule) = set.get(at) else { return true };
-        if let Some(sure) = set.matches(rule, &query)
+        let number = RuleNumber { source: Source::Rule, at };
+        if rule.effect == Effect::Permit {
+            try_permit(pair, set, rule, number, decision);
+        } else if let Some(sure) = set.matches(rule, &query)
             && let Some(unknown) = restricts(set, rule, pair)
         {
-            apply(pair, rule, RuleNumber { source: Source::Rule, at }, unknown || !sure, decision);
+            apply(pair, rule, number, unknown || !sure, decision);
         }
         true
     });
 }
 
+/// Reports a permit on trial, if it would have counted: with what is certain, and without what is claimed.
+fn try_permit(
+    pair: Pair<'_, '_, '_>,
+    set: &RuleSet,
+    rule: &PackedRule,
+    number: RuleNumber,
+    decision: &mut Decision<'_>,
+) {
+    let query = pair.scene.query(Source::Rule, pair.party, pair.thing, false);
+    if set.matches(rule, &query) == Some(true) && privilege::holds(set, rule, pair) {
+        report(pair, number, false, decision);
+    }
+}
+
+fn report(pair: Pair<'_, '_, '_>, rule: RuleNumber, unknown: bool, decision: &mut Decision<'_>) {
+    let (link, resource) = (narrow_u8(pair.link), narrow_u16(pair.resource));
+    decision.reports.push(Report { rule, link, resource, unknown });
+}
+
 /// Whether the condition of a restriction lets it apply: `Some(true)` if that is for an unknown fact.
 fn restricts(set: &RuleSet, rule: &PackedRule, pair: Pair<'_, '_, '_>) -> Option<bool> {
     let Some(condition) = set.condition(rule) else { return Some(false) };
-    match condition.evaluate(&pair.view(false)) {
-        Truth::True => Some(false),
-        Truth::Unknown => Some(true),
-        Truth::False => {
-            // Claimed groups can only restrict: the rule applies if it would with them or without them.
-            let reads = |slots: &[u16]| slots.iter().any(|at| GROUPS.contains(at));
-            if pair.scene.claimed_groups.is_none() || !reads(condition.references()) {
-                return None;
-            }
-            match condition.evaluate(&pair.view(true)) {
-                Truth::True => Some(false),
-                Truth::Unknown => Some(true),
-                Truth::False => None,
-            }
-        }
+    let plain = condition.evaluate(&pair.view(false));
+    let reads = |slots: &[u16]| slots.iter().any(|at| GROUPS.contains(at));
+    // Claimed groups can only restrict: the rule applies if it would with them or without them.
+    let claimed = if plain != Truth::True && pair.scene.claimed_groups.is_some() && reads(condition.references()) {
+        condition.evaluate(&pair.view(true))
+    } else {
+        plain
+    };
+    match (plain, claimed) {
+        (Truth::True, _) | (_, Truth::True) => Some(false),
+        (Truth::Unknown, _) | (_, Truth::Unknown) => Some(true),
+        (Truth::False, Truth::False) => None,
     }
 }
 
@@ -82,11 +101,7 @@ const GROUPS: [u16; 4] = [slot::PRINCIPAL_GROUPS, slot::SUBJECT_GROUPS, slot::US
 
 fn apply(pair: Pair<'_, '_, '_>, rule: &PackedRule, number: RuleNumber, unknown: bool, decision: &mut Decision<'_>) {
     if rule.mode == Mode::ReportOnly {
-        let (link, resource) = (narrow_u8(pair.link), narrow_u16(pair.resource));
-        // A permit on trial that an unknown fact leaves undecided would not have counted.
-        if rule.effect != Effect::Permit || !unknown {
-            decision.reports.push(Report { rule: number, link, resource, unknown });
-        }
+        report(pair, number, unknown, decision);
         return;
     }
     match rule.effect {
@@ -95,7 +110,7 @@ fn apply(pair: Pair<'_, '_, '_>, rule: &PackedRule, number: RuleNumber, unknown:
             decision.object(code, Some(number), pair.link, pair.resource);
         }
         Effect::Require => requirement::demand(pair, rule, number, decision),
-        // Permits that count are not filed among restrictions.
+        // Permits are judged apart.
         Effect::Permit => {}
     }
 }

@@ -129,8 +129,9 @@ impl<'a, F: Facts> Machine<'a, F> {
 
     pub(super) fn glob(&mut self, of: Id, pattern: u32) -> Outcome<bool> {
         let Some(pattern) = self.program.patterns.get(pattern as usize) else { return mismatch() };
-        let matched =
-            self.with_text(of, |found, budget| budget.charge_bytes(found.len()).map(|()| pattern.matches(found)))?;
+        let matched = self.with_text(of, |found, budget| {
+            budget.charge_bytes(found.len()).and_then(|()| web::matches_id(pattern, found))
+        })?;
         matched.unwrap_or_else(mismatch)
     }
 

@@ -1,12 +1,13 @@
 //! Ids, paths, URLs and mail addresses: this library's own functions.
 //!
 //! All of them refuse what two readers could read in two ways (dot segments, backslashes, encoded separators, user names in URLs):
-//! a test answers false, `url` and `email` are errors. They never decode.
+//! `within` and `hostIn` answer false; `glob`, `url` and `email` are errors. They never decode.
 
 use crate::condition::EvaluationError;
 use crate::condition::datum::{Datum, Outcome, Stop, mismatch};
 use crate::condition::evaluate::Budget;
 use crate::condition::functions::{Function, Overload, Sort, global, method, takes};
+use crate::name;
 use crate::pattern::Pattern;
 
 use Sort::{Bool, Email, Int, ListOfText, Text, Url};
@@ -74,7 +75,13 @@ fn glob<'a>(args: &[Datum<'a>], budget: &mut Budget) -> Outcome<Datum<'a>> {
     budget.charge(50 + pattern.len())?;
     budget.charge_bytes(text.len())?;
     let pattern: Pattern = pattern.parse().map_err(|_| EvaluationError::BadPattern)?;
-    Ok(Datum::Bool(pattern.matches(text)))
+    matches_id(&pattern, text).map(Datum::Bool)
+}
+
+/// Whether an id matches. A text that is none (`/srv/../etc`) is an error, which neither a pattern nor its negation lets pass.
+pub(crate) fn matches_id(pattern: &Pattern, text: &str) -> Outcome<bool> {
+    name::check(text).map_err(|_| EvaluationError::BadArgument)?;
+    Ok(pattern.matches(text))
 }
 
 /// Whether a path says what it means: no empty, `.` or `..` segments (one slash may end it), no backslash, no control character,
@@ -115,6 +122,7 @@ pub(crate) fn below(path: &str, folder: &str) -> bool {
     let folder_stem = folder.strip_suffix('/').unwrap_or(folder);
     let stem = path.strip_suffix('/').unwrap_or(path);
     !folder.is_empty()
+        && !path.is_empty()
         && stem.strip_prefix(folder_stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         && plain(path)
 }
