@@ -320,9 +320,7 @@ impl Walk<'_> {
                 Ok(Plain::Bool(glob::matches(pattern, text)))
             }
             ("within", [Plain::Text(path), Plain::Text(folder)]) => Ok(Plain::Bool(within(path, folder))),
-            ("timestamp", [Plain::Text(text)]) => {
-                text.parse::<Timestamp>().map(Plain::Time).map_err(|_| Undecided)
-            }
+            ("timestamp", [Plain::Text(text)]) => text.parse::<Timestamp>().map(Plain::Time).map_err(|_| Undecided),
             ("timestamp", [time @ Plain::Time(_)]) | ("duration", [time @ Plain::Length(_)]) => Ok(time.clone()),
             ("duration", [Plain::Text(text)]) => text.parse::<Duration>().map_err(|_| Undecided).and_then(length),
             ("dyn", [value]) => Ok(value.clone()),
@@ -330,6 +328,7 @@ impl Walk<'_> {
             ("string", [Plain::Member(all, place)]) => Ok(Plain::text(all.member(*place))),
             ("string", [Plain::Int(value)]) => Ok(Plain::Text(value.to_string())),
             ("string", [Plain::Bool(value)]) => Ok(Plain::Text(value.to_string())),
+            ("string", [Plain::Null | Plain::List(_) | Plain::Map(..) | Plain::Label(_)]) => Err(Undecided),
             ("orValue", [Plain::Optional(inner), other]) => {
                 Ok(inner.as_ref().map_or_else(|| other.clone(), |inner| (**inner).clone()))
             }
@@ -460,7 +459,10 @@ fn binary(operator: Binary, left: &Plain, right: &Plain) -> Result<Plain> {
 }
 
 /// The order of two numbers; `None` if one is none.
-#[expect(clippy::cast_precision_loss, reason = "integers and floats are compared as floats, as other readings of CEL do")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "integers and floats are compared as floats, as other readings of CEL do"
+)]
 fn numbers(a: &Plain, b: &Plain) -> Option<Option<Ordering>> {
     let whole = |value: &Plain| match value {
         Plain::Int(value) => Some(i128::from(*value)),

@@ -262,13 +262,7 @@ impl<'o, 'r> Case<'o, 'r> {
     }
 
     /// What forbids or requires, and what rules on trial would do.
-    fn restrictions(
-        &self,
-        party: &Party,
-        thing: &Thing<'_>,
-        outcome: &mut Outcome,
-        demands: &mut Vec<Demand<'o>>,
-    ) {
+    fn restrictions(&self, party: &Party, thing: &Thing<'_>, outcome: &mut Outcome, demands: &mut Vec<Demand<'o>>) {
         for rule in self.oracle.policy.rules() {
             if rule.effect == Effect::Permit {
                 let applies = self.heads(rule, party, thing, false) == Some(true)
@@ -385,7 +379,6 @@ impl<'o, 'r> Case<'o, 'r> {
 
     fn is_met(&self, control: Control, max_age: Option<Duration>) -> bool {
         let is_true = |path: &str| matches!(self.context(path), Some(Known::Value(Plain::Bool(true))));
-        #[expect(clippy::wildcard_enum_match_arm, reason = "a control to come is not met")]
         match control {
             Control::Mfa => is_true("authentication.mfa"),
             Control::CompliantDevice => is_true("device.compliant"),
@@ -628,9 +621,7 @@ impl Source for View<'_, '_, '_> {
 fn meets(argument: Option<&Value<'_>>, bound: &Constraint) -> bool {
     let Some(argument) = argument.map(Plain::of) else { return false };
     let text = |argument: &Plain| match argument {
-        Plain::Text(text) => {
-            name::check(text).is_ok() && bound.matches.iter().any(|p| glob::matches(p.as_str(), text))
-        }
+        Plain::Text(text) => name::check(text).is_ok() && bound.matches.iter().any(|p| glob::matches(p.as_str(), text)),
         _ => false,
     };
     // Whole numbers and floats in one order, exactly.

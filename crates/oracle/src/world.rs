@@ -235,7 +235,9 @@ fn resource(tape: &mut Tape<'_>) -> Value {
     match tape.pick(8) {
         0 => json!({"type": tape.of(&["doc", "tool", "folder", "page"])}),
         1 => json!({"type": "tool", "id": tape.of(&["s0/*", "s1/pay", "**", "*/{read,send}", "s[!1]/*"])}),
-        2 => json!({"id": tape.of(&["/srv/**", "**", "/srv/data/*", "**/d1", "urn:*", "/srv/*/d?", "/srv/data{,/**}"])}),
+        2 => {
+            json!({"id": tape.of(&["/srv/**", "**", "/srv/data/*", "**/d1", "urn:*", "/srv/*/d?", "/srv/data{,/**}"])})
+        }
         3 => json!({"in": {"type": "folder", "id": tape.of(&["/srv/data", "/srv"])}}),
         4 => json!({"label": {"at_most": tape.of(&LABELS)}}),
         5 => json!({"label": {"at_least": tape.of(&LABELS)}}),
@@ -246,7 +248,14 @@ fn resource(tape: &mut Tape<'_>) -> Value {
 
 fn requirement(tape: &mut Tape<'_>) -> Value {
     let control = |tape: &mut Tape<'_>| {
-        tape.of(&["mfa", "compliant_device", "managed_device", "joined_device", "trusted_network", "sender_constrained"])
+        tape.of(&[
+            "mfa",
+            "compliant_device",
+            "managed_device",
+            "joined_device",
+            "trusted_network",
+            "sender_constrained",
+        ])
     };
     match tape.pick(8) {
         0 => json!({"obligation": {"type": tape.of(&["log", "notification"]), "properties": {"n": tape.pick(2)}}}),
