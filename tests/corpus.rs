@@ -2,6 +2,16 @@
 //!
 //! The cases are the `tests:` of documents: of `tests/corpus`, of the examples and of fixtures.
 
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::too_many_lines,
+    reason = "a test fails by panicking, prints what it measures, and reads its settings and cases"
+)]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

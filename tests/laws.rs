@@ -3,6 +3,17 @@
 //! Worlds come from `placet_oracle::world`: documents as JSON text through the loader, requests as JSON through the door.
 //! `PROPTEST_CASES` raises the number of cases.
 
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::too_many_lines,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking, prints what it measures, and reads its settings and cases"
+)]
+
 use placet::document::Validated;
 use placet::label::{Label, Taxonomy};
 use placet::time::{Duration, Timestamp};

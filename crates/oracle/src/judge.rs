@@ -384,7 +384,6 @@ impl<'o, 'r> Case<'o, 'r> {
 
     fn is_met(&self, control: Control, max_age: Option<Duration>) -> bool {
         let is_true = |path: &str| matches!(self.context(path), Some(Known::Value(Plain::Bool(true))));
-        #[expect(clippy::wildcard_enum_match_arm, reason = "a control to come is not met")]
         match control {
             Control::Mfa => is_true("authentication.mfa"),
             Control::CompliantDevice => is_true("device.compliant"),

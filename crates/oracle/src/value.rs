@@ -74,7 +74,6 @@ impl Plain {
 
     /// A value of the library.
     #[must_use]
-    #[expect(clippy::wildcard_enum_match_arm, reason = "no fact is a type, and values to come are to be noticed")]
     #[expect(clippy::panic, reason = "the oracle says what it does not know instead of guessing")]
     pub(crate) fn of(value: &Value<'_>) -> Self {
         match value {
