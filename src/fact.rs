@@ -294,7 +294,7 @@ facts! {
     FLOW_LABEL "flow.label" Context Type::Label;
     /// Digest of the tool definition as the server offers it now (`sha256:...`).
     TOOL_DIGEST "tool.digest" Context Type::String;
-    /// Id of the approval that the caller claims to hold; checked against the Directory, never trusted.
+    /// Id of the approval that the caller claims to hold: for conditions and records. Approvals are found by the call.
     APPROVAL_ID "approval.id" Context Type::String;
 }
 

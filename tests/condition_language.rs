@@ -449,8 +449,10 @@ fn own_functions() {
     is_true("'/srv/data/a/b'.within('/srv/data/')");
     is_true("'data/a'.within('data')");
     is_true("'/a'.within('/')");
+    is_false("'/srv/database'.within('/srv/data')");
+    is_false("'/srv'.within('/srv/data')");
+    // What two readers could read in two ways passes neither the test nor its negation.
     for path in [
-        "/srv/database",
         "/srv/data/../etc",
         "/srv/data/./a",
         "/srv/data//a",
@@ -458,12 +460,12 @@ fn own_functions() {
         "/srv/data/%2e%2e/x",
         "/srv/data/%2F",
         "/srv/data/%5cx",
-        "/srv",
         "",
         "/srv/data/..",
         "/srv/data/\\u0085",
     ] {
-        is_false(&format!("'{path}'.within('/srv/data')"));
+        fails(&format!("'{path}'.within('/srv/data')"));
+        fails(&format!("!'{path}'.within('/etc')"));
     }
     is_true("url('https://api.example.com:8443/v1/x?q=1#f').host() == 'api.example.com'");
     is_true("url('https://api.example.com:8443/v1/x?q=1#f').port() == 8443");

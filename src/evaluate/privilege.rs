@@ -44,8 +44,8 @@ pub(super) fn judge(pair: Pair<'_, '_, '_>, decision: &mut Decision<'_>) {
 }
 
 fn requires_grant(pair: Pair<'_, '_, '_>) -> bool {
-    let tool = pair.resource == 0 && pair.scene.tool.is_some_and(|tool| tool.requires_grant);
-    tool || pair.thing.record.is_some_and(|record| record.requires_grant)
+    pair.thing.tool.is_some_and(|tool| tool.requires_grant)
+        || pair.thing.record.is_some_and(|record| record.requires_grant)
 }
 
 /// Grants that would permit the call at another time: of each kind the nearest.

@@ -64,6 +64,8 @@ pub(crate) enum KnownLabel {
 pub(crate) struct Thing<'s, 'r> {
     pub(crate) target: &'s Target<'r>,
     pub(crate) record: Option<&'s ResourceRecord>,
+    /// Of a tool, what the registry holds about it.
+    pub(crate) tool: Option<&'s ToolRecord>,
     pub(crate) label: KnownLabel,
     pub(crate) label_value: Value<'static>,
     classes: [Classes<'s>; 2],
@@ -248,7 +250,9 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>) -> Thing<'s, 'r> {
         Classes::Found(found)
     });
     let label_value = if let KnownLabel::Label(label) = label { Value::Label(label) } else { Value::Null };
-    Thing { target, record, label, label_value, classes }
+    let tool = if target.kind() == "tool" { directory.find_tool(target.id()) } else { None };
+    let tool = tool.and_then(|at| directory.tool(at));
+    Thing { target, record, tool, label, label_value, classes }
 }
 
 /// The agent that a link is or, if it is an agent's user account, whose account it is.

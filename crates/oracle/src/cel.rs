@@ -319,7 +319,9 @@ impl Walk<'_> {
                 name::check(text).map_err(|_| Undecided)?;
                 Ok(Plain::Bool(glob::matches(pattern, text)))
             }
-            ("within", [Plain::Text(path), Plain::Text(folder)]) => Ok(Plain::Bool(within(path, folder))),
+            ("within", [Plain::Text(path), Plain::Text(folder)]) => {
+                within(path, folder).map(Plain::Bool).ok_or(Undecided)
+            }
             ("upperAscii", [Plain::Text(text)]) => Ok(Plain::Text(text.to_ascii_uppercase())),
             // A range stays its text: whatever asks it reads it again.
             ("cidr", [Plain::Text(text)]) => bits_of(text).map(|_| Plain::text(text)).ok_or(Undecided),
@@ -637,8 +639,8 @@ fn arithmetic(operator: Binary, left: &Plain, right: &Plain) -> Result<Plain> {
     }
 }
 
-/// Whether a path is a folder or below it, and both say what they mean.
-fn within(path: &str, folder: &str) -> bool {
+/// Whether a path is a folder or below it; undecided unless both say what they mean.
+fn within(path: &str, folder: &str) -> Option<bool> {
     fn segments(path: &str) -> Option<(bool, Vec<&str>)> {
         let absolute = path.starts_with('/');
         let body = path.strip_prefix('/').unwrap_or(path);
@@ -652,6 +654,6 @@ fn within(path: &str, folder: &str) -> bool {
         let plain = !path.starts_with("//") && !parts.iter().any(|part| matches!(*part, "" | "." | ".."));
         plain.then_some((absolute, parts))
     }
-    let (Some((rooted, inner)), Some((root, outer))) = (segments(path), segments(folder)) else { return false };
-    rooted == root && inner.starts_with(&outer)
+    let ((rooted, inner), (root, outer)) = (segments(path)?, segments(folder)?);
+    Some(rooted == root && inner.starts_with(&outer))
 }

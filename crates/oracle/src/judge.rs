@@ -92,10 +92,10 @@ pub(crate) fn judge(oracle: &Oracle<'_>, request: &Request<'_>) -> Outcome {
     case.identity(&mut outcome);
     case.registry(&mut outcome);
     let mut demands = Vec::new();
-    for (at, thing) in case.things.iter().enumerate() {
+    for thing in &case.things {
         for (link, party) in case.parties.iter().enumerate() {
             case.restrictions(party, thing, &mut outcome, &mut demands);
-            case.privilege((link, party), (at, thing), &mut outcome);
+            case.privilege((link, party), thing, &mut outcome);
         }
     }
     conflicts(&demands, &mut outcome);
@@ -176,12 +176,21 @@ impl<'o, 'r> Case<'o, 'r> {
         }
     }
 
+    fn tool_of(&self, thing: &Thing<'_>) -> Option<&'o Tool> {
+        let tools = &self.oracle.policy.entities().tools;
+        tools.iter().find(|tool| thing.kind == "tool" && tool.id.as_str() == thing.id)
+    }
+
     fn registry(&self, outcome: &mut Outcome) {
-        if !self.is_tool {
-            return;
+        for (at, thing) in self.things.iter().enumerate().filter(|(_, thing)| thing.kind == "tool") {
+            self.registered(at, thing, outcome);
         }
+    }
+
+    /// A tool that is called, or touched.
+    fn registered(&self, at: usize, thing: &Thing<'_>, outcome: &mut Outcome) {
         let all = self.oracle.policy.entities();
-        let Some(tool) = self.tool else {
+        let Some(tool) = self.tool_of(thing) else {
             outcome.object("tool.unknown", None);
             return;
         };
@@ -194,7 +203,9 @@ impl<'o, 'r> Case<'o, 'r> {
             outcome.object("tool.not_assigned", None);
         }
         if let Some(pinned) = &tool.digest {
-            match self.request.context_fact(slot::TOOL_DIGEST) {
+            // What is shown is the definition of the tool that is called.
+            let shown = if at == 0 { self.request.context_fact(slot::TOOL_DIGEST) } else { Fact::Unknown };
+            match shown {
                 Fact::Known(Value::String(offered)) if offered.as_ref() == pinned => {}
                 Fact::Known(Value::String(_)) => outcome.object("tool.definition_changed", None),
                 Fact::Known(_) | Fact::Null | Fact::Unknown => outcome.object("tool.definition_unknown", None),
@@ -298,7 +309,7 @@ impl<'o, 'r> Case<'o, 'r> {
         }
     }
 
-    fn privilege(&self, (link, party): (usize, &Party), (at, thing): (usize, &Thing<'_>), outcome: &mut Outcome) {
+    fn privilege(&self, (link, party): (usize, &Party), thing: &Thing<'_>, outcome: &mut Outcome) {
         let permits = |rule: &Rule| {
             rule.effect == Effect::Permit
                 && rule.mode == Mode::Enforce
@@ -309,7 +320,7 @@ impl<'o, 'r> Case<'o, 'r> {
         let would: Vec<&Grant> =
             self.oracle.policy.entities().grants.iter().filter(|grant| self.gives(grant, party, thing)).collect();
         let granted = would.iter().any(|grant| self.now.is_some_and(|now| grant.start <= now && now < grant.end));
-        let by_tool = at == 0 && self.tool.is_some_and(|tool| tool.requires_grant);
+        let by_tool = self.tool_of(thing).is_some_and(|tool| tool.requires_grant);
         let by_resource = thing.listed.is_some_and(|listed| listed.requires_grant);
         if link == self.immediate && (by_tool || by_resource) && !granted {
             outcome.object("privilege.grant_required", None);
@@ -404,14 +415,12 @@ impl<'o, 'r> Case<'o, 'r> {
     /// Whether somebody who may has approved exactly this call, for now.
     fn is_approved(&self, by: &[Approver]) -> bool {
         let (all, Some(now)) = (self.oracle.policy.entities(), self.now) else { return false };
+        // Arguments that nobody said have not been approved.
+        if self.request.all_arguments().is_none() {
+            return false;
+        }
         let call = self.request.call_digest().to_string();
-        let claimed = Known::of(self.request.context_fact(slot::APPROVAL_ID));
         all.approvals.iter().any(|approval| {
-            let meant = match &claimed {
-                Known::Value(Plain::Text(id)) => id == approval.id.as_str(),
-                Known::Value(_) => false,
-                Known::Null | Known::Unknown => true,
-            };
             let person = approval.by.as_str();
             let member = |group: &str| {
                 // A group is asked for a second pair of eyes.
@@ -432,7 +441,7 @@ impl<'o, 'r> Case<'o, 'r> {
                 },
             };
             let live = approval.start <= now && now < approval.end;
-            meant && approval.call == call && live && by.iter().any(may)
+            approval.call == call && live && by.iter().any(may)
         })
     }
 

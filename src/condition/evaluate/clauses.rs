@@ -138,8 +138,8 @@ impl<'a, F: Facts> Machine<'a, F> {
 
     pub(super) fn within(&mut self, of: Id, folder: u32) -> Outcome<bool> {
         let folder = self.program.text(folder);
-        let matched =
-            self.with_text(of, |found, budget| budget.charge_bytes(found.len()).map(|()| web::below(found, folder)))?;
+        let matched = self
+            .with_text(of, |found, budget| budget.charge_bytes(found.len()).and_then(|()| web::below(found, folder)))?;
         matched.unwrap_or_else(mismatch)
     }
 

@@ -1,7 +1,7 @@
 //! Ids, paths, URLs and mail addresses: this library's own functions.
 //!
 //! All of them refuse what two readers could read in two ways (dot segments, backslashes, encoded separators, user names in URLs):
-//! `within` and `hostIn` answer false; `glob`, `url` and `email` are errors. They never decode.
+//! that is an error, so that neither a test nor its negation lets it pass. They never decode.
 
 use crate::condition::EvaluationError;
 use crate::condition::datum::{Datum, Outcome, Stop, mismatch};
@@ -20,7 +20,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     method("within", GLOB, |args, budget| match args {
         [Datum::Text(path), Datum::Text(folder)] => {
             budget.charge_bytes(path.len())?;
-            Ok(Datum::Bool(within(path, folder)))
+            within(path, folder).map(Datum::Bool)
         }
         _ => mismatch(),
     }),
@@ -115,18 +115,19 @@ fn plain_codes(path: &str) -> bool {
 }
 
 /// Whether `path` is `folder` or below it, by its letters alone.
-fn within(path: &str, folder: &str) -> bool {
-    plain(folder) && below(path, folder)
+fn within(path: &str, folder: &str) -> Outcome<bool> {
+    if plain(folder) { below(path, folder) } else { Err(EvaluationError::BadArgument.into()) }
 }
 
-/// The same for a folder that is plain.
-pub(crate) fn below(path: &str, folder: &str) -> bool {
+/// The same for a folder that is plain. A path that does not say what it means (`/srv/../etc`) is an error, which neither the
+/// test nor its negation lets pass.
+pub(crate) fn below(path: &str, folder: &str) -> Outcome<bool> {
+    if path.is_empty() || folder.is_empty() || !plain(path) {
+        return Err(EvaluationError::BadArgument.into());
+    }
     let folder_stem = folder.strip_suffix('/').unwrap_or(folder);
     let stem = path.strip_suffix('/').unwrap_or(path);
-    !folder.is_empty()
-        && !path.is_empty()
-        && stem.strip_prefix(folder_stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        && plain(path)
+    Ok(stem.strip_prefix(folder_stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// The parts of a URL, as written.
