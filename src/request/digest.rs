@@ -1,6 +1,8 @@
 //! Which call is it, which request? Digests that approvals bind to and records keep.
 //!
-//! The digest of a *call* covers who asks through whom, the action, its arguments and the resources: what a person approves. The
+//! The digest of a *call* covers who asks through whom, the action, its arguments and the resources: what a person approves. Who vouches
+//! for an identity is a signal like others, which conditions judge: were it part of the call, an approval of a call that leaves it
+//! open would let more pass than one that says it. The
 //! digest of a *request* covers the signals too. Both are SHA-256 over the parts, each preceded by its kind and length, maps in
 //! the order of their keys; hosts take them from answers and records and never compute them.
 //!
@@ -124,7 +126,6 @@ impl Writer {
     fn link(&mut self, link: &Link<'_>) {
         self.value(&link.kind);
         self.value(&link.id);
-        self.value(link.issuer.as_ref().unwrap_or(&Value::Null));
     }
 
     fn call(&mut self, request: &Request<'_>) {
@@ -164,6 +165,9 @@ impl Request<'_> {
         let mut writer = Writer(Sha256::new());
         writer.call(self);
         self.resources.iter().for_each(|resource| writer.said(resource));
+        for link in &self.chain {
+            writer.value(link.issuer.as_ref().unwrap_or(&Value::Null));
+        }
         writer.value(&self.subject_properties);
         writer.value(&self.action_properties);
         let mut facts: Vec<(u16, &Value<'_>)> = self.context_facts().collect();
