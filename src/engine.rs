@@ -3,7 +3,7 @@
 //! Linking costs time proportional to the directory; neither the policy nor the directory is copied or changed. INVARIANT: an
 //! [`Engine`] is immutable; a decision sees exactly one policy and one directory, and names both.
 //!
-//! [`crate::evaluate`] judges with it; [`crate::live`] swaps it while other threads judge.
+//! `crate::evaluate` judges with it; [`crate::live`] swaps it while other threads judge.
 //!
 //! Next room: [`crate::request`].
 

@@ -47,4 +47,6 @@ fn seeds() {
     each("fuzz/seeds/document_json", |data| fuzzed::document::check("json", data));
     each("fuzz/seeds/condition", fuzzed::condition::check);
     each("fuzz/seeds/pattern", fuzzed::pattern::check);
+    each("fuzz/seeds/request", fuzzed::decision::request);
+    each("fuzz/seeds/engine_oracle", fuzzed::decision::engine_oracle);
 }

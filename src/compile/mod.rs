@@ -1,4 +1,4 @@
-//! How are rules found? Rules become a [`RuleSet`]: interned heads, packed rules, and an index over the heads.
+//! How are rules found? Rules become a `RuleSet`: interned heads, packed rules, and an index over the heads.
 //!
 //! Every head of a rule (subject, action, tool, resource) is a list of *classes*: numbers of distinct heads of the set. A
 //! request is looked at once per link and resource: which classes does it belong to? Then a rule matches if, in each of its

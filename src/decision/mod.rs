@@ -7,7 +7,7 @@
 //! outstanding approval `defer`, else an outstanding control `step_up`, else a change of the arguments `modify`, else `allow`.
 //! Objections and requirements are sorted, so that equal questions have equal answers byte for byte (law 4).
 //!
-//! Next room: [`crate::evaluate`].
+//! Next room: `crate::evaluate`.
 
 mod code;
 mod requirement;

@@ -1,6 +1,6 @@
 //! What kinds of things must be done, and what are they called in answers?
 //!
-//! Next room: [`crate::evaluate`].
+//! Next room: `crate::evaluate`.
 
 use crate::rule::{Approver, Requirement};
 

@@ -269,7 +269,13 @@ impl<'de, 's: 'de> Deserializer<'de> for Decoder<'s, '_> {
                 Some(entry) => (entry.key, Some(entry.value)),
                 None => (Cow::Borrowed(""), None),
             },
-            other => {
+            other @ (Kind::Null
+            | Kind::Bool(_)
+            | Kind::Int(_)
+            | Kind::Uint(_)
+            | Kind::Float(_)
+            | Kind::Seq(_)
+            | Kind::Map(_)) => {
                 self.node.kind = other;
                 self.wrong(&format!("one of {}", list(variants.iter().copied())));
                 return Err(Error::custom(RECORDED));

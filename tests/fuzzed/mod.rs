@@ -7,6 +7,7 @@
 
 pub(crate) mod choices;
 pub(crate) mod condition;
+pub(crate) mod decision;
 pub(crate) mod document;
 pub(crate) mod pattern;
 

@@ -512,9 +512,8 @@ fn text(value: &Value) -> Result<&str, String> {
 
 /// A list of texts, or one text.
 fn texts(value: &Value) -> Vec<String> {
-    match value {
-        Value::String(one) => vec![one.clone()],
-        Value::Array(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        _ => Vec::new(),
+    if let Some(one) = value.as_str() {
+        return vec![one.to_owned()];
     }
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -5,6 +5,11 @@
 //! compared, objects member by member, `note` and `source` not at all. A family without an adapter counts as failed.
 
 #![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
     clippy::disallowed_methods,
     clippy::print_stdout,
     unreachable_pub,
