@@ -77,6 +77,7 @@ fn passes(path: &str) -> usize {
 #[test]
 fn small_cases() {
     assert!(passes("tests/corpus") >= 39);
+    assert_eq!(passes("tests/corpus-issuers"), 5);
 }
 
 #[test]
@@ -99,6 +100,7 @@ fn banking() {
 fn every_code() {
     let (_, _, mut produced) = run("tests/corpus");
     produced.extend(outdated());
+    produced.extend(run("tests/corpus-issuers").2);
     // Revocations come from feeds at run time, not from documents: tests/revocation.rs produces their codes.
     produced.extend(["revocation.reauthenticate", "revocation.revoked", "revocation.unknown"].map(str::to_owned));
     let missing: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).filter(|c| !produced.contains(*c)).collect();

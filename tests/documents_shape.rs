@@ -123,6 +123,8 @@ fn what_everything_means() {
             "support-reads-tickets"
         ]
     );
+    // The rules that were written; those that the access policies became come first.
+    let rules = &rules[3..];
     assert_eq!(rules[0].requirements.len(), 6);
     assert_eq!((rules[1].mode, rules[1].effect), (rule::Mode::ReportOnly, rule::Effect::Forbid));
     assert_eq!(policy.assumptions().len(), 2);

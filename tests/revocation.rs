@@ -206,3 +206,28 @@ fn the_kill_switch_reaches_a_running_loop_within_one_decision() {
     assert_eq!(allowed_after.load(Ordering::Relaxed), 0);
     assert!(!live.load().decide(&call("bot-1")).has(Code::RequestMalformed));
 }
+
+#[test]
+fn a_verified_token_brings_its_chain_and_its_age() {
+    use placet::delegation::{Profile, VerifiedClaims, from_claims};
+    let claims = serde_json::json!({
+        "iss": "https://idp", "sub": "ada", "sub_profile": "user", "jti": "t-9", "iat": at("09:00:00").seconds(),
+        "act": {"iss": "https://idp", "sub": "bot-1", "sub_profile": "ai_agent"},
+    });
+    let claims = VerifiedClaims::assert_verified(claims.as_object().cloned().unwrap());
+    let delegation = from_claims(&claims, Profile::OAuth, &Limits::default()).unwrap();
+    let ask = || {
+        Request::delegated(&delegation, "read", Target::new("page", "home"))
+            .at(at("10:00:00"))
+            .fact(slot::RISK_USER, "none")
+            .fact(slot::DEVICE_COMPLIANT, true)
+    };
+    let live = LiveEngine::new(engine());
+    assert!(codes(&live, &ask()).is_empty());
+    // The token itself, then the agent in its chain.
+    live.contain(&Whom::new(placet::signal::Class::Token, None, "t-9"), at("09:30:00"));
+    assert_eq!(codes(&live, &ask()), ["revocation.revoked"]);
+    let live = LiveEngine::new(engine());
+    live.contain(&Whom::subject(None, "bot-1"), at("09:30:00"));
+    assert_eq!(codes(&live, &ask()), ["revocation.revoked"]);
+}

@@ -69,6 +69,7 @@ pub struct CompiledPolicy {
     vocabulary: Arc<Vocabulary>,
     /// By slot; most facts have none.
     assumptions: Vec<Option<Value<'static>>>,
+    issuers: Box<[String]>,
     rules: RuleSet,
     names: Arc<[String]>,
 }
@@ -94,6 +95,7 @@ impl CompiledPolicy {
             version: policy.digest().into(),
             vocabulary: Arc::new(vocabulary),
             assumptions,
+            issuers: policy.issuers().into(),
             rules: RuleSet::new(policy.rules()),
             names: policy.names().into(),
         }
@@ -131,6 +133,11 @@ impl CompiledPolicy {
 
     pub(crate) const fn rules(&self) -> &RuleSet {
         &self.rules
+    }
+
+    /// Whether an issuer may vouch for identities. Where the policy names some, an unknown one may not.
+    pub(crate) fn trusts(&self, issuer: Option<&str>) -> bool {
+        self.issuers.is_empty() || issuer.is_some_and(|issuer| self.issuers.iter().any(|trusted| trusted == issuer))
     }
 
     /// What an absent fact counts as.

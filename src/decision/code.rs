@@ -117,6 +117,9 @@ codes! {
     /// An agent's user account that is not registered.
     IdentityUnknownAgentUser = "identity.unknown_agent_user", Identity, false,
         "The agent's user account is not registered.", "Register the account, with its agent.";
+    /// An identity that nobody vouches for whom the policy trusts.
+    IdentityUnknownIssuer = "identity.unknown_issuer", Identity, true,
+        "An identity in the call is not vouched for by a trusted issuer.", "Send the issuer (`iss`) of every identity; the policy lists those that it trusts.";
     /// A principal that is disabled.
     IdentityDisabled = "identity.disabled", Identity, false,
         "An identity in the call is disabled.", "Ask the owner of the identity to enable it.";

@@ -70,6 +70,7 @@ pub(super) fn policy(documents: &[Document]) -> String {
         }
         items.all("label", &document.labels);
         items.all("assume", &document.assume);
+        items.all("issuer", &document.issuers);
         for fact in &document.facts {
             items.add("fact", &fact);
         }

@@ -179,6 +179,8 @@ shapes! {
         pub facts: BTreeMap<String, Text>,
         /// What an absent fact counts as.
         pub assume: Vec<AssumeItem>,
+        /// Who may vouch for identities. Left out: anybody, and nobody need.
+        pub issuers: Vec<Text>,
         /// Groups.
         pub groups: Vec<GroupItem>,
         /// Blueprints of agents.

@@ -73,6 +73,8 @@ pub struct Parts {
     pub schema: Schema,
     /// What absent facts count as, by slot.
     pub assumptions: Vec<Assumption>,
+    /// Who may vouch for identities, ascending; anybody if empty.
+    pub issuers: Vec<String>,
     /// The rules, by id.
     pub rules: Vec<Rule>,
     /// The entities, by id.
@@ -118,6 +120,12 @@ impl Validated {
     #[must_use]
     pub fn assumptions(&self) -> &[Assumption] {
         &self.parts.assumptions
+    }
+
+    /// Who may vouch for identities, ascending; anybody if empty.
+    #[must_use]
+    pub fn issuers(&self) -> &[String] {
+        &self.parts.issuers
     }
 
     /// The rules, by id.

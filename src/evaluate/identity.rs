@@ -1,7 +1,8 @@
 //! Is everybody in the call who they may be? Every link, whoever else is in it.
 //!
 //! Agents and agents' user accounts must be registered, enabled, sponsored, reviewed, and made from an enabled blueprint. Users,
-//! workloads and other principals may be unregistered, and then belong to no group; a registered one must be enabled.
+//! workloads and other principals may be unregistered, and then belong to no group; a registered one must be enabled. Where the policy
+//! names trusted issuers, one of them must vouch for every link: the same id from elsewhere is somebody else.
 //!
 //! Next room: `tool`.
 
@@ -15,6 +16,9 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
     let now = scene.request.now();
     for (at, party) in scene.parties.iter().enumerate() {
         let mut object = |code: Code| decision.object(code, None, at, 0);
+        if !scene.engine.policy().trusts(party.link.issuer()) {
+            object(Code::IdentityUnknownIssuer);
+        }
         let Some(principal) = party.principal else {
             match party.link.kind() {
                 "agent" => object(Code::IdentityUnknownAgent),

@@ -19,6 +19,7 @@
 //!
 //! Next room: [`crate::decision`].
 
+mod delegated;
 mod digest;
 mod json;
 mod parts;

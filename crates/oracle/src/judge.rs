@@ -147,6 +147,11 @@ impl<'o, 'r> Case<'o, 'r> {
     fn identity(&self, outcome: &mut Outcome) {
         let all = self.oracle.policy.entities();
         for party in &self.parties {
+            let trusted = self.oracle.policy.issuers();
+            let vouched = |issuer: &str| trusted.iter().any(|known| known == issuer);
+            if !trusted.is_empty() && !party.issuer.as_deref().is_some_and(vouched) {
+                outcome.object("identity.unknown_issuer", None);
+            }
             let agent = people::agent_of(all, &party.kind, &party.id);
             let account = people::user(all, &party.kind, &party.id);
             match (&*party.kind, account, agent) {

@@ -53,6 +53,7 @@ pub(super) struct Checked {
     taxonomy: Taxonomy,
     schema: Schema,
     assumptions: Vec<Assumption>,
+    issuers: Vec<String>,
     rules: Vec<Rule>,
     entities: Entities,
     tests: Vec<TestCase>,
@@ -60,8 +61,8 @@ pub(super) struct Checked {
 
 impl Checked {
     pub(super) fn assemble(self, documents: Vec<Document>, names: Vec<String>, warnings: Diagnostics) -> Parts {
-        let Self { taxonomy, schema, assumptions, rules, entities, tests } = self;
-        Parts { documents, names, taxonomy, schema, assumptions, rules, entities, tests, warnings }
+        let Self { taxonomy, schema, assumptions, issuers, rules, entities, tests } = self;
+        Parts { documents, names, taxonomy, schema, assumptions, issuers, rules, entities, tests, warnings }
     }
 }
 
@@ -96,7 +97,8 @@ pub(super) fn parts(documents: &[Document], sources: &Sources<'_>, limits: &Limi
     let mut rules = rules;
     rules.extend(lowered);
     rules.sort_by(|a, b| a.id.cmp(&b.id));
-    Checked { taxonomy, schema, assumptions, rules, entities, tests }
+    let issuers = check.issuers();
+    Checked { taxonomy, schema, assumptions, issuers, rules, entities, tests }
 }
 
 impl Check<'_> {
@@ -114,6 +116,23 @@ impl Check<'_> {
                 Some(_) => {}
             }
         }
+    }
+
+    /// Who may vouch for identities. Compared byte by byte, so nothing is asked of their form but that there is some.
+    fn issuers(&self) -> Vec<String> {
+        let written = self.documents.iter().flat_map(|document| &document.issuers);
+        let mut issuers: Vec<String> = Vec::new();
+        for issuer in written {
+            if issuer.value.trim().is_empty() {
+                self.error("document.bad_id", Place(issuer.span), "an issuer is empty", || {
+                    "write the `iss` of its tokens, such as `https://login.example.org`".to_owned()
+                });
+            }
+            issuers.push(issuer.value.clone());
+        }
+        issuers.sort();
+        issuers.dedup();
+        issuers
     }
 
     /// Records an error with its remedy.

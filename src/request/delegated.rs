@@ -1,0 +1,60 @@
+//! Who asks, by a verified token? A [`Delegation`] as the chain and the facts of a request.
+//!
+//! INVARIANT: what the token does not say stays unknown. A link whose kind the token does not state is taken for what is judged the
+//! most strictly: an actor for an agent, and a subject for a principal of the type `unstated`, which only rules about everybody
+//! permit.
+//!
+//! Next room: [`crate::decision`].
+
+use super::{Link, Request, Target};
+use crate::delegation::{Delegation, Identity};
+use crate::fact::slot;
+use crate::value::Value;
+
+impl<'a> Request<'a> {
+    /// The request of whoever holds a verified token: subject and actors, with what the token says of the authentication and of
+    /// itself. Add the time, signals and arguments.
+    ///
+    /// ```
+    /// use placet::delegation::{Profile, VerifiedClaims, from_claims};
+    /// use placet::{Limits, Request, Target};
+    /// let claims = serde_json::json!({"sub": "ada", "sub_profile": "user", "act": {"sub": "helpdesk-bot", "sub_profile": "ai_agent"}});
+    /// let claims = VerifiedClaims::assert_verified(claims.as_object().cloned().unwrap_or_default());
+    /// let delegation = from_claims(&claims, Profile::OAuth, &Limits::default())?;
+    /// let request = Request::delegated(&delegation, "tools/call", Target::tool("tickets/read"));
+    /// assert_eq!(request.actors().len(), 1);
+    /// # Ok::<(), placet::delegation::ClaimError>(())
+    /// ```
+    #[must_use]
+    pub fn delegated(delegation: &'a Delegation, action: &'a str, resource: Target<'a>) -> Self {
+        let link = |identity: &'a Identity, unstated: &'static str| {
+            let link = Link::new(identity.kind.type_name().unwrap_or(unstated), identity.id.as_str());
+            match &identity.issuer {
+                Some(issuer) => link.issued_by(issuer.as_str()),
+                None => link,
+            }
+        };
+        let mut request = Self::new(link(&delegation.subject, "unstated"), action, resource);
+        for actor in &delegation.actors {
+            request = request.actor(link(actor, "agent"));
+        }
+        let (how, token) = (&delegation.authentication, &delegation.token);
+        let texts = |texts: &'a [String]| texts.iter().map(|text| Value::from(text.as_str())).collect::<Value<'a>>();
+        let facts = [
+            (slot::AUTHENTICATION_METHODS, how.methods.as_deref().map(texts)),
+            (slot::AUTHENTICATION_MFA, how.mfa.map(Value::from)),
+            (slot::AUTHENTICATION_STRENGTH, how.strength.as_deref().map(Value::from)),
+            (slot::AUTHENTICATION_TIME, how.time.map(Value::from)),
+            (slot::AUTHENTICATION_SCOPES, how.scopes.as_deref().map(texts)),
+            (slot::AUTHENTICATION_SENDER_CONSTRAINED, Some(Value::from(how.sender_constrained))),
+            (slot::AUTHENTICATION_TOKEN_ID, token.id.as_deref().map(Value::from)),
+            (slot::AUTHENTICATION_ISSUED, token.issued_at.map(Value::from)),
+            (slot::AUTHENTICATION_EXPIRES, token.expires.map(Value::from)),
+            (slot::SESSION_ID, token.session.as_deref().map(Value::from)),
+        ];
+        facts.into_iter().fold(request, |request, (at, value)| match value {
+            Some(value) => request.fact(at, value),
+            None => request,
+        })
+    }
+}
