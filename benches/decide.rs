@@ -173,6 +173,75 @@ fn decide(c: &mut Criterion) {
     group.finish();
 }
 
+/// A hundred access policies: for people by group, for agents by blueprint and id, for all; by risk, place, device, tool.
+fn with_access_policies() -> String {
+    let mut text = String::from(
+        "version: 1\nlocations:\n  offices: {ranges: {cidr: [198.51.100.0/24], trusted: true}}\nusers:\n  - {id: ada, groups: [g3]}\n",
+    );
+    text.push_str("groups:\n");
+    for group in 0..20 {
+        writeln!(text, "  - {{id: g{group}}}").unwrap();
+    }
+    text.push_str("blueprints:\n  - {id: b0, sponsor: ada}\n  - {id: b1, sponsor: ada}\nagents:\n");
+    for agent in 0..20 {
+        writeln!(text, "  - {{id: a{agent}, sponsor: ada, blueprint: b{}, groups: [g{agent}]}}", agent % 2).unwrap();
+    }
+    text.push_str("servers:\n  - {id: s}\ntools:\n  - {server: s, name: pay, assigned: {type: agent}}\n");
+    text.push_str(
+        "rules:\n  - {id: pay, effect: permit, action: tools/call, resource: {type: tool, id: s/pay}}\naccess:\n",
+    );
+    for policy in 0..100 {
+        let (subjects, rest) = match policy % 5 {
+            0 => (
+                format!("users: {{include: {{groups: [g{}]}}}}", policy / 5),
+                "grant: {require: {controls: [mfa]}}".to_owned(),
+            ),
+            1 => (
+                "users: {include: {all: true}}".to_owned(),
+                format!(
+                    "conditions: {{user_risk: [high]}}, grant: block, targets: {{include: {{tools: [\"s{policy}/*\", s/pay]}}}}"
+                ),
+            ),
+            2 => (
+                "agents: {include: {blueprints: [b0]}}".to_owned(),
+                "conditions: {agent_risk: [medium, high]}, grant: block".to_owned(),
+            ),
+            3 => (
+                format!("agents: {{include: {{ids: [a{}, x{policy}]}}}}", policy / 5),
+                "conditions: {locations: {include: {all: true}, exclude: {names: [offices]}}}, grant: block".to_owned(),
+            ),
+            _ => (
+                "users: {include: {all: true}}".to_owned(),
+                "grant: {require: {operator: or, controls: [compliant_device, mfa]}}".to_owned(),
+            ),
+        };
+        let targets = if rest.contains("targets") { "" } else { ", targets: {include: {all: true}}" };
+        writeln!(text, "  - {{id: p{policy}, subjects: {{{subjects}}}, {rest}{targets}}}").unwrap();
+    }
+    text
+}
+
+/// A person, an agent and the agent that it asks, under a hundred access policies.
+fn chain(c: &mut Criterion) {
+    let engine = engine(&with_access_policies());
+    let now = "2026-11-24T09:00:00Z".parse().unwrap();
+    let request = Request::new(Link::user("ada"), "tools/call", Target::tool("s/pay"))
+        .actor(Link::agent("a1"))
+        .actor(Link::agent("a2"))
+        .argument("amount", 5)
+        .at(now)
+        .fact(slot::RISK_USER, "low")
+        .fact(slot::RISK_AGENT, "none")
+        .fact(slot::DEVICE_COMPLIANT, true)
+        .fact(slot::AUTHENTICATION_MFA, true)
+        .fact(slot::LOCATION_IP, "198.51.100.7");
+    assert_eq!(engine.decide(&request).verdict(), Verdict::Allow);
+    println!("100 access policies are {} rules", engine.policy().len() - 1);
+    c.bench_function("chain/100 access policies", |b| {
+        b.iter(|| black_box(engine.decide(black_box(&request)).verdict()))
+    });
+}
+
 fn load(c: &mut Criterion) {
     let mut group = c.benchmark_group("load");
     group.sample_size(10);
@@ -183,5 +252,5 @@ fn load(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decide, load);
+criterion_group!(benches, decide, chain, load);
 criterion_main!(benches);

@@ -222,9 +222,22 @@ fn call(sign_in: &SignIn, table: &mut Table) {
 }
 
 /// Whether a rule's heads mean this link and the sign-in's target.
-fn heads(rule: &LoweredRule, kind: &str, target: &Target) -> bool {
+fn heads(rule: &LoweredRule, kind: &str, facts: &Table, target: &Target) -> bool {
+    let fact = |path: &str| facts.schema.find(path).map_or(Fact::Unknown, |slot| facts.fact(slot));
+    let is = |path: &str, wanted: &str| matches!(fact(path), Fact::Known(Value::String(text)) if text == wanted);
+    let is_in = |path: &str, wanted: &str| match fact(path) {
+        Fact::Known(Value::List(items)) => {
+            items.iter().any(|item| matches!(item, Value::String(text) if text == wanted))
+        }
+        _ => false,
+    };
     let subject = rule.subjects.is_empty()
-        || rule.subjects.iter().any(|head| head.kind.as_ref().is_none_or(|k| k.as_str() == kind));
+        || rule.subjects.iter().any(|head| {
+            head.kind.as_ref().is_none_or(|k| k.as_str() == kind)
+                && head.id.as_ref().is_none_or(|id| is("principal.id", id.as_str()))
+                && head.group.as_ref().is_none_or(|group| is_in("principal.groups", group.as_str()))
+                && head.blueprint.as_ref().is_none_or(|blueprint| is("principal.blueprint", blueprint.as_str()))
+        });
     let tool = || target.kind == TargetKind::Tool && rule.tools.iter().any(|pattern| pattern.matches(&target.id));
     subject && (rule.tools.is_empty() || tool())
 }
@@ -246,7 +259,7 @@ proptest! {
             let rules = lower(policy, &set);
             let blocking = rules.iter().filter(|rule| rule.effect == Effect::Forbid);
             let mut applying = blocking.filter(|rule| {
-                links.iter().any(|(kind, facts)| heads(rule, kind, &call.target) && truth(rule, facts) != Truth::False)
+                links.iter().any(|(kind, facts)| heads(rule, kind, facts, &call.target) && truth(rule, facts) != Truth::False)
             });
             let lowered = applying.next();
             let judged = report.policies.iter().find(|p| p.policy == policy.id).unwrap();

@@ -1,8 +1,12 @@
 //! Lanes to heads: one rule for each lane, because each lane has excludes of its own.
 
+use std::collections::BTreeSet;
+
 use super::super::filter::{Compared, Filter, Property, Test};
 use super::super::policy::{AgentSet, Guests, IdentitySet, Lane, Subjects, UserSet};
 use super::{among, either, list, text};
+use crate::name::TypeName;
+use crate::pattern::Pattern;
 use crate::rule::SubjectHead;
 
 /// Whom a rule is about.
@@ -22,6 +26,7 @@ pub(super) fn of(subjects: &Subjects) -> Vec<Who> {
             "user",
             *everyone || users.include.all,
             user(&users.include, true),
+            named_users("user", &users.include),
             [user(&users.exclude, false)],
         ),
         lane(
@@ -29,14 +34,23 @@ pub(super) fn of(subjects: &Subjects) -> Vec<Who> {
             "agent_user",
             users.include.all,
             as_people.include,
+            named("agent_user", &users.include.ids, &users.include.groups, &BTreeSet::new()),
             [as_people.exclude, of_agent_users.clone()],
         ),
-        lane("agents", "agent", *everyone || agents.include.all, agent(&agents.include), [agent(&agents.exclude)]),
+        lane(
+            "agents",
+            "agent",
+            *everyone || agents.include.all,
+            agent(&agents.include),
+            named_agents(&agents.include),
+            [agent(&agents.exclude)],
+        ),
         lane(
             "agent_users",
             "agent_user",
             *everyone || agent_users.include.all,
             identity(&agent_users.include),
+            named_identities("agent_user", &agent_users.include),
             [of_agent_users],
         ),
         lane(
@@ -44,6 +58,7 @@ pub(super) fn of(subjects: &Subjects) -> Vec<Who> {
             "workload",
             *everyone || workloads.include.all,
             identity(&workloads.include),
+            named_identities("workload", &workloads.include),
             [identity(&workloads.exclude)],
         ),
     ];
@@ -55,25 +70,61 @@ pub(super) fn of(subjects: &Subjects) -> Vec<Who> {
     lanes.into_iter().flatten().chain(others).collect()
 }
 
-/// A rule about a kind of principal, all of them or those that `include` describes; nobody without either.
+/// Heads for members that are named by id, group or blueprint, which an index can use; `None` where only a condition can say it.
+fn named(
+    kind: &str,
+    ids: &BTreeSet<String>,
+    groups: &BTreeSet<String>,
+    blueprints: &BTreeSet<String>,
+) -> Option<Vec<SubjectHead>> {
+    let kind: TypeName = kind.parse().ok()?;
+    let head = || SubjectHead { kind: Some(kind.clone()), ..SubjectHead::default() };
+    let by_id = ids.iter().map(|id| {
+        // An id with the letters of a pattern would match others too.
+        let pattern: Pattern = id.parse().ok()?;
+        (pattern.literal() == Some(id)).then(|| SubjectHead { id: Some(pattern.clone()), ..head() })
+    });
+    let by_group = groups.iter().map(|group| Some(SubjectHead { group: Some(group.parse().ok()?), ..head() }));
+    let by_blueprint =
+        blueprints.iter().map(|blueprint| Some(SubjectHead { blueprint: Some(blueprint.parse().ok()?), ..head() }));
+    by_id.chain(by_group).chain(by_blueprint).collect::<Option<Vec<_>>>().filter(|heads| !heads.is_empty())
+}
+
+fn named_users(kind: &str, set: &UserSet) -> Option<Vec<SubjectHead>> {
+    let only = set.roles.is_empty() && set.guests.is_none();
+    named(kind, &set.ids, &set.groups, &BTreeSet::new()).filter(|_| only)
+}
+
+fn named_agents(set: &AgentSet) -> Option<Vec<SubjectHead>> {
+    named("agent", &set.ids, &BTreeSet::new(), &set.blueprints).filter(|_| set.filter.is_none())
+}
+
+fn named_identities(kind: &str, set: &IdentitySet) -> Option<Vec<SubjectHead>> {
+    named(kind, &set.ids, &BTreeSet::new(), &BTreeSet::new()).filter(|_| set.filter.is_none())
+}
+
+/// A rule about a kind of principal, all of them or those that `include` describes (or `named`, if heads can); nobody without
+/// either.
 fn lane<const N: usize>(
     name: &'static str,
     kind: &'static str,
     all: bool,
     include: Option<String>,
+    named: Option<Vec<SubjectHead>>,
     exclude: [Option<String>; N],
 ) -> Option<Who> {
-    let include = match (all, include) {
-        (true, _) => None,
-        (false, Some(include)) => Some(include),
-        (false, None) => return None,
-    };
     // A kind that is no type name cannot be: these are the library's own.
-    let heads = kind.parse().map(|kind| vec![SubjectHead { kind: Some(kind), ..SubjectHead::default() }]);
+    let kind = kind.parse().map(|kind| vec![SubjectHead { kind: Some(kind), ..SubjectHead::default() }]);
+    let (include, heads) = match (all, include, named) {
+        (true, _, _) => (None, kind.unwrap_or_default()),
+        (false, Some(_), Some(named)) => (None, named),
+        (false, Some(include), None) => (Some(include), kind.unwrap_or_default()),
+        (false, None, _) => return None,
+    };
     let exclude = exclude.into_iter().flatten().map(|exclude| format!("!{exclude}"));
     let when: Vec<String> = include.into_iter().chain(exclude).collect();
     let when = (!when.is_empty()).then(|| when.join(" && "));
-    Some(Who { name, heads: heads.unwrap_or_default(), when })
+    Some(Who { name, heads, when })
 }
 
 /// What includes or excludes a person; `all_roles` also by roles that the original system does not evaluate.
@@ -121,7 +172,7 @@ fn identity(set: &IdentitySet) -> Option<String> {
     either([all, among("principal.id", &set.ids), filter])
 }
 
-fn overlap(path: &str, ids: &std::collections::BTreeSet<String>) -> Option<String> {
+fn overlap(path: &str, ids: &BTreeSet<String>) -> Option<String> {
     among("it", ids).map(|test| format!("{path}.exists(it, {test})"))
 }
 
