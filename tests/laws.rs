@@ -626,3 +626,38 @@ fn distribution() {
     }
     println!("{verdicts:#?}");
 }
+
+proptest! {
+    #![proptest_config(cases(60))]
+
+    /// Law 10: the explanation's verdict is the decision's, and without the rules that it names as applied nothing is left but the
+    /// default deny and what is no rule.
+    #[test]
+    fn law_10_explained(numbers in tape()) {
+        let (document, requests) = scene(&numbers, Reading::All, 3);
+        let engine = policies(&document).1;
+        for request in &requests {
+            let bytes = request.to_string();
+            let asked = Request::from_json(bytes.as_bytes(), engine.policy().vocabulary());
+            let (decision, explanation) = (engine.decide(&asked), engine.explain(&asked));
+            prop_assert_eq!(explanation.verdict, decision.verdict().name());
+            let named: std::collections::BTreeSet<&str> =
+                explanation.rules.iter().filter(|rule| rule.applied).map(|rule| rule.rule.as_str()).collect();
+            for reason in decision.reasons() {
+                let code = reason.code.as_str();
+                if let Some(rule) = reason.rule.filter(|_| code.starts_with("rule.")) {
+                    prop_assert!(named.contains(rule.id()), "{} is not named", rule.id());
+                }
+            }
+            let mut without = document.clone();
+            for list in ["rules", "grants"] {
+                let kept = without[list].as_array().into_iter().flatten();
+                let kept: Vec<Value> = kept.filter(|item| !named.contains(item["id"].as_str().unwrap_or(""))).cloned().collect();
+                without[list] = json!(kept);
+            }
+            let left = decide(&policies(&without).1, request);
+            prop_assert_eq!(left.verdict, "deny", "{:#}\n{:#}", document, request);
+            prop_assert!(left.codes().into_iter().all(|code| !code.starts_with("rule.")), "{:?}", left.codes());
+        }
+    }
+}
