@@ -111,6 +111,11 @@ impl Duration {
         Some(Self { seconds, nanos: u32::try_from(nanos.rem_euclid(1_000_000_000)).ok()? })
     }
 
+    /// As [`FromStr`], with the unit `d`, a day of 86,400 seconds, which CEL lacks and policy documents want.
+    pub(crate) fn parse_with_days(text: &str) -> Option<Self> {
+        parse_duration(text, Some(("d", 86_400_000_000_000)))
+    }
+
     /// Whole seconds, rounded down.
     pub const fn seconds(self) -> i64 {
         self.seconds
@@ -146,7 +151,7 @@ impl FromStr for Duration {
     type Err = DurationError;
 
     fn from_str(text: &str) -> Result<Self, DurationError> {
-        parse_duration(text).ok_or_else(|| DurationError { text: text.chars().take(64).collect() })
+        parse_duration(text, None).ok_or_else(|| DurationError { text: text.chars().take(64).collect() })
     }
 }
 
@@ -164,7 +169,7 @@ impl fmt::Display for Duration {
     }
 }
 
-fn parse_duration(text: &str) -> Option<Duration> {
+fn parse_duration(text: &str, further: Option<(&str, i128)>) -> Option<Duration> {
     let (negative, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -190,7 +195,8 @@ fn parse_duration(text: &str) -> Option<Duration> {
             ("m", 60_000_000_000),
             ("h", 3_600_000_000_000),
         ];
-        let (tail, unit) = units.iter().find_map(|(name, unit)| tail.strip_prefix(name).map(|tail| (tail, *unit)))?;
+        let (tail, unit) =
+            units.iter().chain(&further).find_map(|(name, unit)| tail.strip_prefix(name).map(|tail| (tail, *unit)))?;
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         if (whole.is_empty() && fraction.is_empty()) || whole.len() > 18 || fraction.contains('.') {
             return None;

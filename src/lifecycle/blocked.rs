@@ -2,8 +2,8 @@
 //!
 //! INVARIANT: [`HardBlocks`] only grows. A host may add to the built-in lists; nothing takes from them.
 //!
-//! Source: Microsoft Graph, "permissions blocked for agents"; Microsoft Entra, "roles allowed for agents"; both as of autumn
-//! 2026. Roles are an allow list there, so that is what they are here.
+//! Source: Microsoft Graph, "permissions blocked for agents"; Microsoft Entra, "roles allowed for agents"; copies of
+//! November 2025. Roles are an allow list there, so that is what they are here.
 
 use std::collections::BTreeSet;
 

@@ -203,41 +203,10 @@ impl Check<'_> {
     }
 }
 
-/// The length that `90s`, `1h30m` or `1.5h` means; not negative.
+/// The length that `90s`, `1h30m`, `7d` or `1.5h` means; not negative, and never a bare number.
 pub(super) fn duration(text: &str) -> Option<Duration> {
-    const UNITS: [(&str, i128); 7] = [
-        ("ms", 1_000_000),
-        ("us", 1_000),
-        ("ns", 1),
-        ("d", 86_400_000_000_000),
-        ("h", 3_600_000_000_000),
-        ("m", 60_000_000_000),
-        ("s", 1_000_000_000),
-    ];
-    if text.is_empty() || text.len() > 64 {
-        return None;
-    }
-    let mut rest = text;
-    let mut nanos: i128 = 0;
-    while !rest.is_empty() {
-        let length = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let whole: i128 = rest.get(..length)?.parse().ok()?;
-        rest = rest.get(length..)?;
-        let mut fraction = (0i128, 1i128);
-        if let Some(decimals) = rest.strip_prefix('.') {
-            let length = decimals.bytes().take_while(u8::is_ascii_digit).count();
-            // Nine decimals are a nanosecond of a second; more say nothing.
-            if length == 0 || length > 9 {
-                return None;
-            }
-            fraction = (decimals.get(..length)?.parse().ok()?, 10i128.checked_pow(u32::try_from(length).ok()?)?);
-            rest = decimals.get(length..)?;
-        }
-        let (unit, factor) = UNITS.iter().find(|(unit, _)| rest.starts_with(unit))?;
-        rest = rest.strip_prefix(unit)?;
-        let part = whole.checked_mul(*factor)?.checked_add(fraction.0.checked_mul(*factor)? / fraction.1)?;
-        nanos = nanos.checked_add(part)?;
-    }
-    let seconds = i64::try_from(nanos / 1_000_000_000).ok()?;
-    Duration::from_parts(seconds, i64::try_from(nanos % 1_000_000_000).ok()?)
+    let plain = text.len() <= 64
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && !text.ends_with(|c: char| c.is_ascii_digit());
+    if plain { Duration::parse_with_days(text) } else { None }
 }
