@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --release -- [--quick] [--json] [--engines a,b] [--rules n,m] [--svg FILE]
+//! cargo run --release -- --from LINES [--svg FILE]
 //! ```
 //!
 //! Each engine is measured in a process of its own, so that its memory is its own.
@@ -26,7 +27,8 @@ static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const SEED: u64 = 0x5EED_2026;
 const REQUESTS: usize = 2000;
-const USAGE: &str = "usage: placet-peers [--quick] [--json] [--engines a,b] [--rules n,m] [--svg FILE]";
+const USAGE: &str = "usage: placet-peers [--quick] [--json] [--engines a,b] [--rules n,m] [--svg FILE]\n\
+                     or: placet-peers --from LINES [--svg FILE]";
 
 type Measure = fn(&workload::Workload, bool) -> Result<Vec<Value>, String>;
 
@@ -67,6 +69,8 @@ struct Options {
     quick: bool,
     json: bool,
     svg: Option<String>,
+    /// Lines that were measured before.
+    from: Option<String>,
     engines: Vec<String>,
     rules: Vec<usize>,
     /// One engine at one size, in this process; or `conditions`.
@@ -79,6 +83,7 @@ fn options() -> Result<Options, String> {
         quick: false,
         json: false,
         svg: None,
+        from: None,
         engines: names.collect(),
         rules: vec![10, 100, 1_000, 10_000],
         one: None,
@@ -90,6 +95,7 @@ fn options() -> Result<Options, String> {
             "--quick" => options.quick = true,
             "--json" => options.json = true,
             "--svg" => options.svg = Some(value()?),
+            "--from" => options.from = Some(value()?),
             "--one" => options.one = Some(value()?),
             "--engines" => {
                 let chosen: Vec<String> = value()?.split(',').map(str::to_owned).collect();
@@ -172,20 +178,24 @@ fn run() -> Result<(), String> {
         );
     }
     let (mut lines, mut failed) = (vec![], vec![]);
-    for name in &options.engines {
-        let sizes = if name == "conditions" { &[1][..] } else { &options.rules };
-        for &rules in sizes {
-            match apart(name, rules, &options) {
-                Ok(measured) => {
-                    for line in measured {
-                        println!("{}", if options.json { line.to_string() } else { row(&line) });
-                        lines.push(line);
-                    }
-                }
-                Err(error) => {
+    let mut show = |measured: Vec<Value>| {
+        for line in measured {
+            println!("{}", if options.json { line.to_string() } else { row(&line) });
+            lines.push(line);
+        }
+    };
+    if let Some(path) = &options.from {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+        let measured: Result<Vec<Value>, _> = text.lines().map(serde_json::from_str).collect();
+        show(measured.map_err(|error| format!("{path}: {error}"))?);
+    } else {
+        for name in &options.engines {
+            let sizes = if name == "conditions" { &[1][..] } else { &options.rules };
+            for &rules in sizes {
+                apart(name, rules, &options).map(&mut show).unwrap_or_else(|error| {
                     eprintln!("{error}");
                     failed.push(format!("{name}/{rules}"));
-                }
+                });
             }
         }
     }

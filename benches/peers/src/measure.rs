@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::alloc;
 use crate::engine::EngineUnderTest;
+use crate::reference::Reference;
 use crate::workload::Workload;
 
 /// An engine slower than this decides fewer requests.
@@ -197,6 +198,8 @@ pub fn run<E: EngineUnderTest>(w: &Workload, quick: bool) -> Result<Vec<Value>, 
         black_box(engine.decide_plain(&w.requests[i]));
     };
     let modes: [(&str, &dyn Fn(usize)); 2] = [("prepared", &prepared), ("plain", &plain)];
+    let reference = Reference::new(w);
+    let matching: usize = indices.iter().map(|&i| reference.matching(&w.requests[i]).count()).sum();
     let budget = if quick { 3e8 } else { 1.5e9 };
     let mut lines = vec![];
     for (mode, f) in modes {
@@ -207,6 +210,7 @@ pub fn run<E: EngineUnderTest>(w: &Workload, quick: bool) -> Result<Vec<Value>, 
         line["rules"] = w.rules.len().into();
         line["mode"] = mode.into();
         line["allocs"] = (counted as f64 / indices.len() as f64).into();
+        line["matching"] = (matching as f64 / indices.len() as f64).into();
         line["load_ms"] = load_ms.into();
         line["rss_kb"] = rss_kb.into();
         line["checked"] = indices.len().into();

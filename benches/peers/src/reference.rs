@@ -45,23 +45,29 @@ impl<'w> Reference<'w> {
     pub fn new(w: &'w Workload) -> Self {
         Reference { w, agent_by_name: w.agents.iter().enumerate().map(|(i, a)| (a.name.as_str(), i)).collect() }
     }
-    pub fn verdict(&self, q: &PlainRequest) -> Verdict {
+    /// The effects of the rules that match.
+    pub fn matching(&self, q: &PlainRequest) -> impl Iterator<Item = Effect> {
         let roles: Vec<&str> = match self.agent_by_name.get(q.agent.as_str()) {
             Some(&a) => self.w.closure(&self.w.agents[a]).into_iter().map(|r| self.w.roles[r].name.as_str()).collect(),
             None => vec![],
         };
-        let mut permit = false;
-        for r in &self.w.rules {
+        let matches = move |r: &&Rule| {
             let who = match &r.principal {
                 Principal::Any => true,
                 Principal::Agent(a) => *a == q.agent,
                 Principal::Role(x) => roles.contains(&x.as_str()),
             };
-            if who && pat_ok(&r.tool, &q.tool) && pat_ok(&r.resource, &q.resource) && cond_ok(&r.cond, q) {
-                match r.effect {
-                    Effect::Forbid => return Verdict::Forbidden,
-                    Effect::Permit => permit = true,
-                }
+            who && pat_ok(&r.tool, &q.tool) && pat_ok(&r.resource, &q.resource) && cond_ok(&r.cond, q)
+        };
+        self.w.rules.iter().filter(matches).map(|r| r.effect)
+    }
+
+    pub fn verdict(&self, q: &PlainRequest) -> Verdict {
+        let mut permit = false;
+        for effect in self.matching(q) {
+            match effect {
+                Effect::Forbid => return Verdict::Forbidden,
+                Effect::Permit => permit = true,
             }
         }
         if permit { Verdict::Allow } else { Verdict::NoPermit }
