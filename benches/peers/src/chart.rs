@@ -9,8 +9,10 @@ const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 460.0;
 /// Left, top, right, bottom.
 const MARGIN: [f64; 4] = [70.0, 40.0, 130.0, 50.0];
-const COLOURS: [&str; 10] =
-    ["#666666", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#17becf", "#bcbd22", "#ff7f0e", "#7f7f7f"];
+const COLOURS: [&str; 12] = [
+    "#555555", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#17becf", "#bcbd22", "#ff7f0e", "#7b3f00",
+    "#003f5c", "#c49c94",
+];
 
 fn time(exponent: i32) -> String {
     let (unit, zero) = match exponent {
@@ -92,10 +94,11 @@ pub fn draw(lines: &[Value]) -> String {
             path.join(" ")
         );
     }
-    let mut lowest = f64::MIN;
+    let mut lowest: BTreeMap<u64, f64> = BTreeMap::new();
     for (engine, at, height) in ends {
-        let height = height.max(lowest + 14.0);
-        lowest = height;
+        let column = lowest.entry(at.to_bits()).or_insert(f64::MIN);
+        let height = height.max(*column + 14.0);
+        *column = height;
         let _ = writeln!(
             svg,
             "<text x=\"{:.1}\" y=\"{:.1}\" fill=\"{}\">{engine}</text>",
