@@ -320,6 +320,26 @@ fn devices_need_user_and_device_only_faithfully() {
     }
 }
 
+/// Found by the property below: a faint finding must not turn a negated condition false where the faithful reading, which
+/// leaves it out, holds it true.
+#[test]
+fn a_faint_finding_frees_nobody() {
+    let when = Condition::Not(Box::new(sensitive("us-ssn")));
+    let excepted = LossRule {
+        except: vec![sensitive("us-ssn")],
+        ..rule("r", 0, Condition::Activity(vec![Activity::Print]), Action::Block)
+    };
+    for rule in [rule("r", 0, when, Action::Block), excepted] {
+        let policies = checked(vec![policy("p", 0, Location::Exchange, vec![rule])]);
+        let mut event = Event::new(Location::Exchange, vec![user("ada")]);
+        event.activity = Some(Activity::Print);
+        event.content.sensitive = Some(vec![SensitiveCount { kind: "us-ssn", confidence: Confidence::LOW, count: 1 }]);
+        for reading in BOTH {
+            assert_eq!(policies.evaluate(&event, reading).action, Action::Block, "{reading:?}");
+        }
+    }
+}
+
 #[test]
 fn what_is_unknown_matches_strictly() {
     let conditions = [

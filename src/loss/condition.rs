@@ -228,10 +228,9 @@ impl LabelCondition {
 
 impl SensitiveCondition {
     fn holds(&self, content: &Content<'_>, strict: bool, judge: Judge<'_>) -> Truth {
-        let least = self.min_confidence.or(match judge.reading {
-            Reading::Faithful => judge.recommended.get(&self.kind).copied(),
-            Reading::Strict => None,
-        });
+        // What is only perhaps found may restrict; it must not free, so the recommended threshold stays where a true answer frees.
+        let recommended = || judge.recommended.get(&self.kind).copied().filter(|_| !strict);
+        let least = self.min_confidence.or_else(recommended);
         let sure = |confidence: Confidence| {
             least.is_none_or(|least| confidence >= least)
                 && (strict || self.max_confidence.is_none_or(|most| confidence <= most))
