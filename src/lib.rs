@@ -81,6 +81,7 @@ pub mod name;
 mod nesting;
 pub mod pattern;
 pub mod protection;
+pub mod reading;
 pub mod request;
 pub mod resource;
 pub mod rule;

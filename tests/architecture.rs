@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 /// The rooms in the order in which they may import each other: each only those before it.
 const ROOMS: &[&str] = &[
     "limits",
+    "reading",
     "diagnostic",
     "nesting",
     "name",

@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Compat;
+use super::Reading;
 use super::signals::Signal;
 
 /// Days for which a report is good, unless the tenant says otherwise (1 to 120). Source: Intune.
@@ -68,11 +68,11 @@ impl Posture {
     /// A report that is too old is a known no. In the faithful reading a report of unknown age counts; in the strict reading it
     /// leaves the answer unknown.
     #[must_use]
-    pub fn compliant(&self, settings: ComplianceSettings, compat: Compat) -> Signal<bool> {
+    pub fn compliant(&self, settings: ComplianceSettings, reading: Reading) -> Signal<bool> {
         if self.reported_days_ago.known().is_some_and(|days| *days > settings.validity_days) {
             return Signal::Known(false);
         }
-        let strict = compat == Compat::Strict;
+        let strict = reading == Reading::Strict;
         let met = |state: &ComplianceState| match state {
             ComplianceState::Compliant | ComplianceState::Remediated | ComplianceState::NotApplicable => true,
             ComplianceState::InGracePeriod => !strict,

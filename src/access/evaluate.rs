@@ -14,8 +14,8 @@
 
 use serde::Serialize;
 
-use super::Compat;
-use super::matching::{Finding, Part, Reading, Unknown};
+use super::Reading;
+use super::matching::{Finding, Judge, Part, Unknown};
 use super::policy::{Control, Grant, Operator, Policy, PolicySet, State};
 use super::session::Session;
 use super::signals::{Door, Principal, SignIn, Signal};
@@ -171,10 +171,10 @@ impl Decision {
 /// The faithful reading: what the original system would have said.
 #[must_use]
 pub fn entra(set: &PolicySet, sign_in: &SignIn) -> Report {
-    let reading = Reading { set, sign_in, compat: Compat::Entra, unknown: Unknown::MatchesNothing };
+    let judge = Judge { set, sign_in, reading: Reading::Faithful, unknown: Unknown::MatchesNothing };
     let exchange = sign_in.door == Door::TokenExchange || sign_in.target.id == TOKEN_EXCHANGE;
     let bypassed = exchange || sign_in.door != Door::Token || set.security_defaults;
-    reading.report(if bypassed { Engine::NotApplied } else { Engine::Evaluated })
+    judge.report(if bypassed { Engine::NotApplied } else { Engine::Evaluated })
 }
 
 /// The strict reading: what this library says.
@@ -182,11 +182,11 @@ pub fn entra(set: &PolicySet, sign_in: &SignIn) -> Report {
 /// [`Decision::Grant`] is no permit: it means that no policy objects.
 #[must_use]
 pub fn strict(set: &PolicySet, sign_in: &SignIn) -> Report {
-    let reading = Reading { set, sign_in, compat: Compat::Strict, unknown: Unknown::StaysOpen };
-    reading.report(Engine::Evaluated)
+    let judge = Judge { set, sign_in, reading: Reading::Strict, unknown: Unknown::StaysOpen };
+    judge.report(Engine::Evaluated)
 }
 
-impl Reading<'_> {
+impl Judge<'_> {
     fn report(&self, engine: Engine) -> Report {
         let mut judged: Vec<(&Policy, PolicyReport)> =
             self.set.policies.iter().map(|policy| (policy, self.policy(policy, engine))).collect();
@@ -310,10 +310,10 @@ impl Reading<'_> {
 
     fn session(&self, policy: &Policy) -> Session {
         let session = policy.session.clone();
-        match self.compat {
-            Compat::Strict => session.without_relaxations(),
-            Compat::Entra if policy.is_on_everything() => session,
-            Compat::Entra => session.without_disabled_evaluation(),
+        match self.reading {
+            Reading::Strict => session.without_relaxations(),
+            Reading::Faithful if policy.is_on_everything() => session,
+            Reading::Faithful => session.without_disabled_evaluation(),
         }
     }
 }

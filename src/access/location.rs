@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::logic::{any, or, truth};
 use super::signals::{Network, Signal};
 use crate::condition::Truth;
+use crate::condition::kleene::{any, or, truth};
 
 /// A range of addresses, such as `198.51.100.0/24`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -9,13 +9,13 @@
 
 use serde::Serialize;
 
-use super::Compat;
+use super::Reading;
 use super::filter::{Held, Property};
-use super::logic::{and, not, or, truth};
 use super::policy::{DeviceFilter, FilterMode, Policy, PolicySet, Transfer};
 use super::signals::{Attribute, Device, Principal, SignIn, Signal, TargetKind};
 use super::{subjects, targets};
 use crate::condition::Truth;
+use crate::condition::kleene::{and, not, or, truth};
 
 /// A part of a policy that can keep it from applying, in the order in which what-if names the first.
 ///
@@ -135,23 +135,23 @@ pub(super) enum Unknown {
     StaysOpen,
 }
 
-/// A reading of a policy set.
+/// What parts are judged by: a policy set, a sign-in, a reading of both.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reading<'a> {
+pub(super) struct Judge<'a> {
     pub(super) set: &'a PolicySet,
     pub(super) sign_in: &'a SignIn,
-    pub(super) compat: Compat,
+    pub(super) reading: Reading,
     pub(super) unknown: Unknown,
 }
 
-impl Reading<'_> {
+impl Judge<'_> {
     /// Every part that the policy writes, in the order of [`Part`].
     pub(super) fn parts(&self, policy: &Policy) -> Vec<(Part, Finding)> {
         let mut parts = vec![
-            (self.subject_part(), subjects::judge(&policy.subjects, self.sign_in, self.compat)),
+            (self.subject_part(), subjects::judge(&policy.subjects, self.sign_in, self.reading)),
             (
                 targets::part(&self.sign_in.target),
-                targets::judge(&policy.targets, &self.sign_in.target, self.set, self.compat),
+                targets::judge(&policy.targets, &self.sign_in.target, self.set, self.reading),
             ),
         ];
         self.environment(policy, &mut parts);
@@ -197,9 +197,9 @@ impl Reading<'_> {
             parts.push((Part::AuthenticationFlow, Finding::plain(uses)));
         }
         if let Some(lane) = &conditions.agent_context {
-            let relevant = match self.compat {
-                Compat::Entra => matches!(self.sign_in.subject, Principal::AgentUser(_)),
-                Compat::Strict => self.sign_in.agents().next().is_some(),
+            let relevant = match self.reading {
+                Reading::Faithful => matches!(self.sign_in.subject, Principal::AgentUser(_)),
+                Reading::Strict => self.sign_in.agents().next().is_some(),
             };
             let runs_in = |contexts: &std::collections::BTreeSet<super::policy::AgentContext>| {
                 self.sign_in.origin.is(|origin| contexts.iter().any(|context| origin.is_in(*context)))
@@ -214,13 +214,13 @@ impl Reading<'_> {
 
     /// Risks. A risk that nobody in the call can have (of a user, where none takes part) is a known no.
     fn risks(&self, policy: &Policy, parts: &mut Vec<(Part, Finding)>) {
-        let strict = self.compat == Compat::Strict;
+        let strict = self.reading == Reading::Strict;
         let subject = &self.sign_in.subject;
         let person = matches!(subject, Principal::User(_));
         let account = person || strict && matches!(subject, Principal::AgentUser(_));
-        let agent = match self.compat {
-            Compat::Entra => matches!(subject, Principal::Agent(_) | Principal::AgentUser(_)),
-            Compat::Strict => self.sign_in.agents().next().is_some(),
+        let agent = match self.reading {
+            Reading::Faithful => matches!(subject, Principal::Agent(_) | Principal::AgentUser(_)),
+            Reading::Strict => self.sign_in.agents().next().is_some(),
         };
         let service = matches!(subject, Principal::Workload(_)) || strict && agent;
         let conditions = &policy.conditions;
@@ -244,9 +244,9 @@ impl Reading<'_> {
 
     /// Faithful: the level is one of these. Strict: it is at least the least of these.
     fn level<L: Ord>(&self, wanted: &std::collections::BTreeSet<L>, signal: Signal<L>) -> Truth {
-        signal.is(|level| match self.compat {
-            Compat::Entra => wanted.contains(level),
-            Compat::Strict => wanted.first().is_some_and(|least| level >= least),
+        signal.is(|level| match self.reading {
+            Reading::Faithful => wanted.contains(level),
+            Reading::Strict => wanted.first().is_some_and(|least| level >= least),
         })
     }
 
@@ -261,7 +261,7 @@ impl Reading<'_> {
     /// What a device filter reads. Faithful: all is null of a device that is not registered, or that a device-code flow cannot
     /// carry. Strict: a device that nobody vouches for proves nothing about itself, so all is unknown.
     fn read(&self, property: &Property) -> Held<'_> {
-        let nothing = if self.compat == Compat::Entra { Held::Null } else { Held::Unknown };
+        let nothing = if self.reading == Reading::Faithful { Held::Null } else { Held::Unknown };
         let device = match self.device_state() {
             Signal::Known(Some(device)) => device,
             Signal::Known(None) => return nothing,
@@ -295,15 +295,15 @@ impl Reading<'_> {
             Signal::Known(device) => Signal::Known(device.as_ref()),
             Signal::Unknown => Signal::Unknown,
         };
-        match (self.sign_in.flows.now, self.compat) {
+        match (self.sign_in.flows.now, self.reading) {
             (Signal::Known(Some(Transfer::DeviceCodeFlow)), _) => Signal::Known(None),
-            (Signal::Unknown, Compat::Strict) => Signal::Unknown,
-            (Signal::Known(_), _) | (Signal::Unknown, Compat::Entra) => device,
+            (Signal::Unknown, Reading::Strict) => Signal::Unknown,
+            (Signal::Known(_), _) | (Signal::Unknown, Reading::Faithful) => device,
         }
     }
 
     /// Whether report-only leaves it out: user actions are not evaluated there.
     pub(super) fn skipped_in_report_only(&self) -> bool {
-        self.compat == Compat::Entra && self.sign_in.target.kind == TargetKind::UserAction
+        self.reading == Reading::Faithful && self.sign_in.target.kind == TargetKind::UserAction
     }
 }

@@ -1,6 +1,6 @@
 //! Under which conditions may somebody use something at all? Conditional access: policies over who, what, where and how risky.
 //!
-//! One [`PolicySet`], two readings of it ([`Compat`]):
+//! One [`PolicySet`], two readings of it ([`Reading`]):
 //!
 //! * the **faithful** reading ([`entra`]) says what Microsoft Entra Conditional Access would have said, gaps included. It is for
 //!   what-if, import checks and explanations ([`what_if`]) and never decides anything;
@@ -42,7 +42,6 @@ pub mod evaluate;
 pub mod filter;
 pub mod lint;
 pub mod location;
-mod logic;
 pub mod lower;
 mod matching;
 pub mod policy;
@@ -53,6 +52,7 @@ mod targets;
 pub mod validate;
 pub mod whatif;
 
+pub use crate::reading::Reading;
 pub use evaluate::{Decision, Engine, Need, Outcome, PolicyReport, Report, entra, strict};
 pub use lint::lint;
 pub use lower::{LoweredRule, lower};
@@ -63,12 +63,3 @@ pub use signals::{SignIn, Signal};
 pub use targets::{DIRECTORY, TOKEN_EXCHANGE, baseline_only};
 pub use validate::validate;
 pub use whatif::{Analysis, Tool, what_if};
-
-/// Which reading of a policy set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Compat {
-    /// What the original system says.
-    Entra,
-    /// What this library says.
-    Strict,
-}

@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::Compat;
+use super::Reading;
 use crate::time::{Duration, Timestamp};
 
 /// Session controls. The default controls nothing.
@@ -144,7 +144,7 @@ impl Session {
     /// Faithful: without a control after 90 days without use (the caller passes the last use then); "every time" tolerates five
     /// minutes; a confidential client renews on until the next interactive sign-in. Strict: to the second, and for every client.
     #[must_use]
-    pub fn sign_in_is_due(&self, last: Timestamp, now: Timestamp, renewal: Renewal, compat: Compat) -> bool {
+    pub fn sign_in_is_due(&self, last: Timestamp, now: Timestamp, renewal: Renewal, reading: Reading) -> bool {
         /// Rolling window without a policy, in seconds. Source: default sign-in frequency of Entra.
         const ROLLING: i64 = 90 * 24 * 3_600;
         /// Tolerance of "every time", in seconds. Source: sign-in frequency of Entra.
@@ -152,14 +152,14 @@ impl Session {
         let age = now.since(last);
         let older = |seconds| Duration::from_parts(seconds, 0).is_none_or(|bound| age > bound);
         let from_the_future = now < last;
-        match (compat, self.sign_in_frequency) {
-            (Compat::Entra, Some(_)) if renewal == Renewal::ConfidentialClient => false,
-            (Compat::Entra, Some(Frequency::EveryTime)) => older(SKEW),
-            (Compat::Entra, None) => older(ROLLING),
-            (Compat::Entra, Some(Frequency::Hours(hours))) => older(i64::from(hours) * 3_600),
-            (Compat::Strict, Some(Frequency::EveryTime)) => from_the_future || older(0),
-            (Compat::Strict, None) => from_the_future || older(ROLLING),
-            (Compat::Strict, Some(Frequency::Hours(hours))) => from_the_future || older(i64::from(hours) * 3_600),
+        match (reading, self.sign_in_frequency) {
+            (Reading::Faithful, Some(_)) if renewal == Renewal::ConfidentialClient => false,
+            (Reading::Faithful, Some(Frequency::EveryTime)) => older(SKEW),
+            (Reading::Faithful, None) => older(ROLLING),
+            (Reading::Faithful, Some(Frequency::Hours(hours))) => older(i64::from(hours) * 3_600),
+            (Reading::Strict, Some(Frequency::EveryTime)) => from_the_future || older(0),
+            (Reading::Strict, None) => from_the_future || older(ROLLING),
+            (Reading::Strict, Some(Frequency::Hours(hours))) => from_the_future || older(i64::from(hours) * 3_600),
         }
     }
 }

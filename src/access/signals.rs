@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::logic::{or, truth};
 use super::policy::{AgentContext, ClientApp, Control, GuestKind, InsiderRisk, Platform, Risk, Transfer};
 use crate::condition::Truth;
+use crate::condition::kleene::{or, truth};
 
 /// What somebody said, or nobody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,23 +7,23 @@
 //! reach them, every role and every workload counts. Roles that the original system does not evaluate include but never exclude:
 //! counting them there would exempt somebody whom it does not exempt.
 
-use super::Compat;
+use super::Reading;
 use super::filter::{Filter, Held, Property};
-use super::logic::{and, any, not, or, truth};
 use super::matching::Finding;
 use super::policy::{AgentSet, Guests, IdentitySet, Lane, Subjects, UserSet};
 use super::signals::{Agent, AgentUser, Attribute, Attributes, Principal, SignIn, User, Workload};
 use crate::condition::Truth;
+use crate::condition::kleene::{and, any, not, or, truth};
 
 /// Whether a policy is about this sign-in's subject or actor.
-pub(super) fn judge(subjects: &Subjects, sign_in: &SignIn, compat: Compat) -> Finding {
+pub(super) fn judge(subjects: &Subjects, sign_in: &SignIn, reading: Reading) -> Finding {
     let own = match &sign_in.subject {
-        Principal::User(user) => self::user(subjects, user, compat),
+        Principal::User(user) => self::user(subjects, user, reading),
         Principal::Agent(agent) => self::agent(subjects, agent),
-        Principal::AgentUser(user) => agent_user(subjects, user, compat),
-        Principal::Workload(workload) => self::workload(subjects, workload, compat),
+        Principal::AgentUser(user) => agent_user(subjects, user, reading),
+        Principal::Workload(workload) => self::workload(subjects, workload, reading),
     };
-    if compat == Compat::Entra {
+    if reading == Reading::Faithful {
         return own;
     }
     let others = match &sign_in.subject {
@@ -34,7 +34,7 @@ pub(super) fn judge(subjects: &Subjects, sign_in: &SignIn, compat: Compat) -> Fi
     others.into_iter().map(|agent| self::agent(subjects, agent)).fold(own, Finding::either)
 }
 
-fn user(subjects: &Subjects, user: &User, compat: Compat) -> Finding {
+fn user(subjects: &Subjects, user: &User, reading: Reading) -> Finding {
     let Lane { include, exclude } = &subjects.users;
     let holds = |set: &UserSet, all_roles: bool| {
         let role = |role: &super::signals::Role| {
@@ -46,7 +46,7 @@ fn user(subjects: &Subjects, user: &User, compat: Compat) -> Finding {
             || user.roles.iter().any(role)
             || set.guests.as_ref().is_some_and(|guests| guest(guests, user))
     };
-    let included = subjects.everyone || holds(include, compat == Compat::Strict);
+    let included = subjects.everyone || holds(include, reading == Reading::Strict);
     Finding { include: truth(included), exclude: truth(holds(exclude, false)) }
 }
 
@@ -68,23 +68,23 @@ fn agent(subjects: &Subjects, agent: &Agent) -> Finding {
     Finding { include: or(truth(subjects.everyone), holds(include)), exclude: holds(exclude) }
 }
 
-fn agent_user(subjects: &Subjects, user: &AgentUser, compat: Compat) -> Finding {
+fn agent_user(subjects: &Subjects, user: &AgentUser, reading: Reading) -> Finding {
     let lane = &subjects.agent_users;
     let own = identity(&lane.include, &user.id, &user.attributes);
     let exclude = identity(&lane.exclude, &user.id, &user.attributes);
     // Strict: the lane of people too, less what that lane excludes.
     let of_people =
         |set: &UserSet| truth(set.all || set.ids.contains(&user.id) || !set.groups.is_disjoint(&user.groups));
-    let as_user = match compat {
-        Compat::Entra => Truth::False,
-        Compat::Strict => and(of_people(&subjects.users.include), not(of_people(&subjects.users.exclude))),
+    let as_user = match reading {
+        Reading::Faithful => Truth::False,
+        Reading::Strict => and(of_people(&subjects.users.include), not(of_people(&subjects.users.exclude))),
     };
     Finding { include: any([truth(subjects.everyone), own, as_user]), exclude }
 }
 
-fn workload(subjects: &Subjects, workload: &Workload, compat: Compat) -> Finding {
+fn workload(subjects: &Subjects, workload: &Workload, reading: Reading) -> Finding {
     let Lane { include, exclude } = &subjects.workloads;
-    let covered = compat == Compat::Strict || !(workload.managed_identity || workload.multi_tenant);
+    let covered = reading == Reading::Strict || !(workload.managed_identity || workload.multi_tenant);
     let holds = |set: &IdentitySet| identity(set, &workload.id, &workload.attributes);
     let include = or(truth(subjects.everyone), and(truth(covered), holds(include)));
     Finding { include, exclude: holds(exclude) }

@@ -3,13 +3,13 @@
 //! Faithful: "all resources" means applications and agents as audiences; user actions and authentication contexts are meant only
 //! by name; a tool only through the application that stands for its server. Strict: "all" is all, tools are meant by their ids.
 
-use super::Compat;
-use super::logic::{and, any, or, truth};
+use super::Reading;
 use super::matching::{Finding, Part};
 use super::policy::{Lane, PolicySet, TargetSet};
 use super::signals::{Target, TargetKind};
 use super::subjects::filtered;
 use crate::condition::Truth;
+use crate::condition::kleene::{and, any, or, truth};
 
 /// The resource of the intermediate exchange between a blueprint and its agents, "AAD Token Exchange Endpoint: Public".
 pub const TOKEN_EXCHANGE: &str = "fb60f99c-7a34-4190-8149-302f77469936";
@@ -48,10 +48,10 @@ pub(super) fn part(target: &Target) -> Part {
 }
 
 /// Whether a policy is about this target.
-pub(super) fn judge(targets: &Lane<TargetSet>, target: &Target, set: &PolicySet, compat: Compat) -> Finding {
+pub(super) fn judge(targets: &Lane<TargetSet>, target: &Target, set: &PolicySet, reading: Reading) -> Finding {
     let found = |target: &Target| Finding {
-        include: holds(&targets.include, target, set, compat, Side::Include),
-        exclude: holds(&targets.exclude, target, set, compat, Side::Exclude),
+        include: holds(&targets.include, target, set, reading, Side::Include),
+        exclude: holds(&targets.exclude, target, set, reading, Side::Exclude),
     };
     let plain = found(target);
     if !(target.baseline_scopes_only && targets.include.all && !targets.exclude.is_empty()) {
@@ -59,11 +59,11 @@ pub(super) fn judge(targets: &Lane<TargetSet>, target: &Target, set: &PolicySet,
     }
     let directory = Target { kind: TargetKind::Resource, id: DIRECTORY.to_owned(), ..Target::default() };
     let directory = found(&directory);
-    match compat {
-        Compat::Entra if set.baseline_scopes_exempt => Finding { include: Truth::False, exclude: Truth::False },
-        Compat::Entra => directory,
+    match reading {
+        Reading::Faithful if set.baseline_scopes_exempt => Finding { include: Truth::False, exclude: Truth::False },
+        Reading::Faithful => directory,
         // Excluded only if it is so by its own name and as access to the directory.
-        Compat::Strict => {
+        Reading::Strict => {
             Finding { include: or(plain.include, directory.include), exclude: and(plain.exclude, directory.exclude) }
         }
     }
@@ -75,8 +75,8 @@ enum Side {
     Exclude,
 }
 
-fn holds(wanted: &TargetSet, target: &Target, set: &PolicySet, compat: Compat, side: Side) -> Truth {
-    let strict = compat == Compat::Strict;
+fn holds(wanted: &TargetSet, target: &Target, set: &PolicySet, reading: Reading, side: Side) -> Truth {
+    let strict = reading == Reading::Strict;
     let resource = |id: &str| {
         let member = |group: &String| set.resource_groups.get(group).is_some_and(|members| members.contains(id));
         wanted.ids.contains(id) || wanted.groups.iter().any(member)

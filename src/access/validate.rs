@@ -2,7 +2,7 @@
 //!
 //! Some findings hold for both readings (a name that nothing defines, a filter of the wrong kind, controls that say nothing). Others
 //! are limits of the original system: what a lane of principals may be combined with, the shape of a password-change policy, the
-//! size of named locations. The strict reading has no such limits, so those are errors under [`Compat::Entra`] only.
+//! size of named locations. The strict reading has no such limits, so those are errors under [`Reading::Faithful`] only.
 //!
 //! | lane | conditions | controls | session controls |
 //! | --- | --- | --- | --- |
@@ -17,7 +17,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Compat;
+use super::Reading;
 use super::filter::{Domain, Filter};
 use super::location::{LocationSet, NamedLocation};
 use super::matching::Part;
@@ -32,9 +32,9 @@ pub const MAX_RANGES: usize = 2_000;
 /// A range must have a longer prefix than this. Source: Entra.
 pub const SHORTEST_PREFIX: u8 = 8;
 
-/// All that is wrong with a policy set: in both readings, and under [`Compat::Entra`] also what the original system refuses.
+/// All that is wrong with a policy set: in both readings, and under [`Reading::Faithful`] also what the original system refuses.
 #[must_use]
-pub fn validate(set: &PolicySet, compat: Compat) -> Diagnostics {
+pub fn validate(set: &PolicySet, reading: Reading) -> Diagnostics {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     for policy in &set.policies {
@@ -43,14 +43,14 @@ pub fn validate(set: &PolicySet, compat: Compat) -> Diagnostics {
             check.error("access.duplicate_policy", "has the id of another", "give each policy an id of its own");
         }
         check.strictly();
-        if compat == Compat::Entra {
+        if reading == Reading::Faithful {
             check.lanes();
             check.targets();
             check.password_change();
             check.continuous_access();
         }
     }
-    if compat == Compat::Entra {
+    if reading == Reading::Faithful {
         locations(set, &mut found);
     }
     Diagnostics(found)

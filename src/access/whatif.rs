@@ -7,8 +7,8 @@
 //!
 //! Next room: [`mod@super::validate`].
 
-use super::Compat;
-use super::matching::{Part, Reading, Unknown};
+use super::Reading;
+use super::matching::{Judge, Part, Unknown};
 use super::policy::{Policy, PolicySet, State};
 use super::signals::SignIn;
 use crate::condition::Truth;
@@ -48,12 +48,12 @@ impl Analysis {
 /// What each policy would do, by id.
 #[must_use]
 pub fn what_if(set: &PolicySet, sign_in: &SignIn, tool: Tool) -> Vec<Analysis> {
-    let compat = if tool == Tool::Strict { Compat::Strict } else { Compat::Entra };
-    let open = Reading { set, sign_in, compat, unknown: Unknown::StaysOpen };
+    let reading = if tool == Tool::Strict { Reading::Strict } else { Reading::Faithful };
+    let open = Judge { set, sign_in, reading, unknown: Unknown::StaysOpen };
     let unknown = if tool == Tool::Api { Unknown::MatchesNothing } else { Unknown::StaysOpen };
-    let reading = Reading { unknown, ..open };
+    let judge = Judge { unknown, ..open };
     let analyse = |policy: &Policy| {
-        let parts = reading.parts(policy);
+        let parts = judge.parts(policy);
         let unmet = parts.iter().filter(|(_, finding)| finding.holds() == Truth::False).map(|(part, _)| *part);
         let first = match policy.state {
             State::Off => Some(Part::PolicyNotEnabled),

@@ -37,6 +37,7 @@ mod compile;
 mod datum;
 mod evaluate;
 mod functions;
+pub(crate) mod kleene;
 mod lex;
 mod macros;
 mod matcher;
@@ -208,7 +209,8 @@ impl Condition {
         Machine::new(program, facts).truth(program.root).into()
     }
 
-    /// Its value, for uses outside rules.
+    /// Its value, for uses outside rules. A map in it that comes from a fact may be open, as the fact is: of its further members
+    /// nothing is known.
     ///
     /// # Errors
     /// Why it has none.

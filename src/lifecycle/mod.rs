@@ -30,6 +30,7 @@ mod risk;
 mod transition;
 mod verdict;
 
+pub use crate::reading::Reading;
 pub use blocked::{HardBlocks, PermissionKind, RoleRefusal};
 pub use collection::{CollectionId, Collections, MAX_COLLECTION, Registration, RegistrationError};
 pub use error::LifecycleError;
@@ -51,13 +52,3 @@ pub use policy::{
 pub use risk::{AgentRisk, Detection, RiskDetail, RiskLevel, RiskState};
 pub use transition::Children;
 pub use verdict::{DenyReason, IdentityVerdict};
-
-/// Which of two readings of a rule is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Reading {
-    /// What this library holds to be right. Decisions use it.
-    #[default]
-    Strict,
-    /// What the original system does. For what-if, import checks and explanations.
-    Faithful,
-}

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{Content, Event, LabelFact};
 use super::{Activity, Names};
 use crate::condition::Truth;
+use crate::condition::kleene::{all, any, not, truth};
 use crate::protection::{LabelId, Labels, Reading};
 use crate::sensitive::Confidence;
 
@@ -111,30 +112,9 @@ pub enum Condition {
     },
 }
 
-fn truth(holds: bool) -> Truth {
-    if holds { Truth::True } else { Truth::False }
-}
-
 /// A fact that may be unknown.
 fn known<T>(fact: Option<T>, holds: impl FnOnce(T) -> bool) -> Truth {
     fact.map_or(Truth::Unknown, |fact| truth(holds(fact)))
-}
-
-fn not(value: Truth) -> Truth {
-    match value {
-        Truth::True => Truth::False,
-        Truth::False => Truth::True,
-        Truth::Unknown => Truth::Unknown,
-    }
-}
-
-/// False if any is false, else unknown if any is unknown.
-fn all(values: impl Iterator<Item = Truth>) -> Truth {
-    values.fold(Truth::True, |all, value| match (all, value) {
-        (Truth::False, _) | (_, Truth::False) => Truth::False,
-        (Truth::Unknown, _) | (_, Truth::Unknown) => Truth::Unknown,
-        (Truth::True, Truth::True) => Truth::True,
-    })
 }
 
 /// What a condition is judged by.
@@ -192,7 +172,7 @@ impl Condition {
         let event = judge.event;
         match self {
             Self::All(parts) => all(parts.iter().map(|part| part.holds(judge, widen))),
-            Self::Any(parts) => not(all(parts.iter().map(|part| not(part.holds(judge, widen))))),
+            Self::Any(parts) => any(parts.iter().map(|part| part.holds(judge, widen))),
             Self::Not(part) => not(part.holds(judge, !widen)),
             Self::Label(condition) => condition.holds(judge.labels, event.content.label, strict),
             Self::Sensitive(condition) => condition.holds(&event.content, strict, judge),

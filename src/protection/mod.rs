@@ -22,8 +22,6 @@
 //!
 //! Source: Microsoft Purview sensitivity labels, Graph `computeInheritance` and `usageRights`. Next room: [`crate::loss`].
 
-use serde::{Deserialize, Serialize};
-
 mod assignment;
 mod exchange;
 pub mod exposure;
@@ -32,6 +30,7 @@ mod labels;
 mod policy;
 mod rights;
 
+pub use crate::reading::Reading;
 pub use assignment::{
     Author, Incoming, LabelState, Method, Replacement, Source, automatic_label, change_label, may_replace,
 };
@@ -46,14 +45,3 @@ pub use rights::{
     AiUse, Audience, Content, Decoded, Grant, RightsAndInheritance, Subject, SubjectKind, UsageRights, ai_use,
     rights_and_inheritance,
 };
-
-/// Whose answer is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reading {
-    /// What the system that documents the rule would answer: for what-if, import checks and explanations.
-    Faithful,
-    /// What this library answers: never less safe, unknown is worst-case.
-    #[default]
-    Strict,
-}

@@ -6,7 +6,7 @@ use placet::access::policy::{Control, Transfer};
 use placet::access::session::{ContinuousAccess, Frequency, Persistence, Renewal, Session};
 use placet::access::signals::{Flows, Signal};
 use placet::access::{
-    Compat, Decision, Engine, Outcome, Part, PolicySet, Report, SignIn, Tool, baseline_only, entra, strict, what_if,
+    Decision, Engine, Outcome, Part, PolicySet, Reading, Report, SignIn, Tool, baseline_only, entra, strict, what_if,
 };
 use placet::time::Timestamp;
 use serde_json::{Value, json};
@@ -548,16 +548,20 @@ fn signing_in_anew() {
         // A sign-in that lies in the future is none.
         (&hourly, -10, Interactive, false, true),
     ] {
-        let due = |compat| session.sign_in_is_due(at(0), at(seconds), renewal, compat);
-        assert_eq!((due(Compat::Entra), due(Compat::Strict)), (faithful, ours), "{session:?} {seconds} {renewal:?}");
+        let due = |reading| session.sign_in_is_due(at(0), at(seconds), renewal, reading);
+        assert_eq!(
+            (due(Reading::Faithful), due(Reading::Strict)),
+            (faithful, ours),
+            "{session:?} {seconds} {renewal:?}"
+        );
     }
 }
 
 #[test]
 fn device_compliance() {
     let settings = ComplianceSettings::default();
-    let lax = |posture: &Posture| posture.compliant(settings, Compat::Entra);
-    let ours = |posture: &Posture| posture.compliant(settings, Compat::Strict);
+    let lax = |posture: &Posture| posture.compliant(settings, Reading::Faithful);
+    let ours = |posture: &Posture| posture.compliant(settings, Reading::Strict);
     let of = |policies: &[ComplianceState], days| Posture { policies: policies.to_vec(), reported_days_ago: days };
     use ComplianceState::*;
     let (yes, no) = (Signal::Known(true), Signal::Known(false));
@@ -575,5 +579,5 @@ fn device_compliance() {
         assert_eq!((lax(&posture), ours(&posture)), wanted, "{posture:?}");
     }
     let careful = ComplianceSettings { without_policy: false, ..settings };
-    assert_eq!(of(&[], Signal::Known(0)).compliant(careful, Compat::Entra), no);
+    assert_eq!(of(&[], Signal::Known(0)).compliant(careful, Reading::Faithful), no);
 }

@@ -1,7 +1,7 @@
 //! What validation refuses, what warnings say, and which documents are none.
 
 use placet::access::policy::{InsiderRisk, Risk};
-use placet::access::{Compat, Policy, PolicySet, SignIn, lint, validate};
+use placet::access::{Policy, PolicySet, Reading, SignIn, lint, validate};
 use placet::fact::{INSIDER_RISK, RISK};
 use serde_json::{Value, json};
 
@@ -13,8 +13,8 @@ fn one(policy: Value) -> PolicySet {
     set(json!({"policies": [whole]}))
 }
 
-fn errors(set: &PolicySet, compat: Compat) -> Vec<&'static str> {
-    validate(set, compat).0.iter().map(|d| d.code).collect()
+fn errors(set: &PolicySet, reading: Reading) -> Vec<&'static str> {
+    validate(set, reading).0.iter().map(|d| d.code).collect()
 }
 
 fn warnings(set: &PolicySet) -> Vec<&'static str> {
@@ -97,9 +97,9 @@ fn lanes_of_the_original_system() {
         (json!({"subjects": {"everyone": true}, "grant": "block"}), vec!["access.everyone_not_supported"]),
     ] {
         let set = one(policy.clone());
-        assert_eq!(errors(&set, Compat::Entra), wanted, "{policy}");
+        assert_eq!(errors(&set, Reading::Faithful), wanted, "{policy}");
         // Ours has no such limits.
-        assert!(errors(&set, Compat::Strict).is_empty(), "{policy}");
+        assert!(errors(&set, Reading::Strict).is_empty(), "{policy}");
     }
 }
 
@@ -108,7 +108,7 @@ fn password_changes_and_continuous_access() {
     let change = |more: Value| {
         let mut policy = json!({"subjects": users(), "conditions": {"user_risk": ["high"]}, "grant": require(json!(["password_change"]))});
         policy.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        errors(&one(policy), Compat::Entra)
+        errors(&one(policy), Reading::Faithful)
     };
     assert!(change(json!({})).is_empty());
     assert_eq!(change(json!({"targets": {"include": {"ids": ["x"]}}})), ["access.password_change_needs_all_resources"]);
@@ -122,7 +122,7 @@ fn password_changes_and_continuous_access() {
     let of = |more: Value| {
         let mut policy = json!({"subjects": users(), "session": disabled});
         policy.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        errors(&one(policy), Compat::Entra)
+        errors(&one(policy), Reading::Faithful)
     };
     assert!(of(json!({})).is_empty());
     assert_eq!(of(json!({"conditions": {"client_apps": ["browser"]}})), ["access.continuous_access_shape"]);
@@ -157,19 +157,19 @@ fn faults_in_both_readings() {
             "access.filter_other_domain",
         ),
     ] {
-        assert_eq!(errors(&one(policy.clone()), Compat::Strict), [wanted], "{policy}");
+        assert_eq!(errors(&one(policy.clone()), Reading::Strict), [wanted], "{policy}");
     }
     let twice = set(json!({"policies": [
         {"id": "p", "subjects": users(), "targets": {"include": {"all": true}}},
         {"id": "p", "subjects": users(), "targets": {"include": {"all": true}}},
     ]}));
-    assert_eq!(errors(&twice, Compat::Strict), ["access.duplicate_policy"]);
+    assert_eq!(errors(&twice, Reading::Strict), ["access.duplicate_policy"]);
     let near = set(json!({
         "locations": {"head office": {"ranges": {"cidr": ["198.51.100.0/24"]}}},
         "policies": [{"id": "p", "subjects": users(), "targets": {"include": {"all": true}},
             "conditions": {"locations": {"include": {"names": ["head ofice"]}}}, "grant": "block"}],
     }));
-    insta::assert_snapshot!(validate(&near, Compat::Strict), @r"
+    insta::assert_snapshot!(validate(&near, Reading::Strict), @r"
     error: policy `p` names the location `head ofice`, which nothing defines [access.unknown_location]
         = help: did you mean `head office`?
     ");
@@ -180,19 +180,19 @@ fn limits_of_the_original_system() {
     let wide = set(
         json!({"locations": {"a": {"ranges": {"cidr": ["10.0.0.0/8"]}}, "b": {"ranges": {"cidr": ["10.0.0.0/9"]}}}}),
     );
-    assert_eq!(errors(&wide, Compat::Entra), ["access.range_too_wide"]);
+    assert_eq!(errors(&wide, Reading::Faithful), ["access.range_too_wide"]);
     let ranges = vec!["198.51.100.0/24"; 2_001];
     assert_eq!(
-        errors(&set(json!({"locations": {"a": {"ranges": {"cidr": ranges}}}})), Compat::Entra),
+        errors(&set(json!({"locations": {"a": {"ranges": {"cidr": ranges}}}})), Reading::Faithful),
         ["access.too_many_ranges"]
     );
     let many: serde_json::Map<String, Value> =
         (0..196).map(|i| (i.to_string(), json!({"countries": {"codes": ["US"]}}))).collect();
-    assert_eq!(errors(&set(json!({"locations": many})), Compat::Entra), ["access.too_many_locations"]);
+    assert_eq!(errors(&set(json!({"locations": many})), Reading::Faithful), ["access.too_many_locations"]);
     let mixed = one(
         json!({"subjects": users(), "targets": {"include": {"all": true, "user_actions": ["register"]}}, "grant": "block"}),
     );
-    assert_eq!(errors(&mixed, Compat::Entra), ["access.mixed_targets"]);
+    assert_eq!(errors(&mixed, Reading::Faithful), ["access.mixed_targets"]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use placet::access::signals::{
     Workload,
 };
 use placet::access::{
-    Compat, Decision, Engine, Outcome, Report, SignIn, TOKEN_EXCHANGE, Tool, entra, validate, what_if,
+    Decision, Engine, Outcome, Reading, Report, SignIn, TOKEN_EXCHANGE, Tool, entra, validate, what_if,
 };
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub(crate) fn run(given: &Value, request: &Value) -> Result<Value, String> {
     match request["op"].as_str() {
         Some("validateFilter") => return Ok(validate_filter(text(&request["rule"])?)),
         Some("validatePolicy") => {
-            let found = validate(&policies(given)?, Compat::Entra);
+            let found = validate(&policies(given)?, Reading::Faithful);
             return Ok(found.errors().next().map_or(json!({}), |error| json!({ "error": bare(error.code) })));
         }
         Some(other) => return Err(format!("`{other}` is no operation")),

@@ -3,7 +3,7 @@
 use placet::access::device::{ComplianceSettings, ComplianceState, Posture, VALIDITY_DAYS};
 use placet::access::policy::{Control, Grant, Lane, Policy, PolicySet, Require, Subjects, TargetSet, UserSet};
 use placet::access::signals::{Device, Flows, Principal, Signal, Target, User};
-use placet::access::{Compat, Decision, SignIn, entra};
+use placet::access::{Decision, Reading, SignIn, entra};
 use serde_json::{Value, json};
 
 pub(crate) fn run(given: &Value, request: &Value) -> Result<Value, String> {
@@ -42,7 +42,7 @@ fn compliant(given: &Value) -> Result<bool, String> {
     }
     let reported_days_ago = days("lastReportDaysAgo").map_or(Signal::Unknown, Signal::Known);
     let posture = Posture { policies, reported_days_ago };
-    Ok(posture.compliant(settings, Compat::Entra) == Signal::Known(true))
+    Ok(posture.compliant(settings, Reading::Faithful) == Signal::Known(true))
 }
 
 fn state(text: &str) -> Result<ComplianceState, String> {

@@ -35,8 +35,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::logic::{all, any, not, truth};
 use crate::condition::Truth;
+use crate::condition::kleene::{all, any, not, truth};
 
 pub use check::{Domain, FilterError, FilterErrorKind};
 

@@ -2,7 +2,7 @@
 //!
 //! One policy becomes one rule for each lane that it uses and for each kind of demand: `block` and what rules cannot require become
 //! forbids, controls become requirements, session controls an obligation. Heads carry what an index can use; all the rest is
-//! CEL. INVARIANT: a lowered rule applies (is true or unknown) wherever the strict reading of its policy applies; `tests/access.rs`
+//! CEL. INVARIANT: a lowered rule applies (is true or unknown) wherever the strict reading of its policy applies; `tests/access`
 //! compares the two.
 //!
 //! What the declared facts lack stands in [`facts_to_add`]; a condition that reads one of these does not compile until it is

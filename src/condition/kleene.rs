@@ -1,8 +1,8 @@
 //! Kleene's connectives over [`Truth`]: what is decided by one side stays decided, whatever the other side turns out to be.
 
-use crate::condition::Truth;
+use super::Truth;
 
-pub(super) fn and(a: Truth, b: Truth) -> Truth {
+pub(crate) fn and(a: Truth, b: Truth) -> Truth {
     match (a, b) {
         (Truth::False, _) | (_, Truth::False) => Truth::False,
         (Truth::True, Truth::True) => Truth::True,
@@ -10,11 +10,11 @@ pub(super) fn and(a: Truth, b: Truth) -> Truth {
     }
 }
 
-pub(super) fn or(a: Truth, b: Truth) -> Truth {
+pub(crate) fn or(a: Truth, b: Truth) -> Truth {
     not(and(not(a), not(b)))
 }
 
-pub(super) fn not(a: Truth) -> Truth {
+pub(crate) fn not(a: Truth) -> Truth {
     match a {
         Truth::True => Truth::False,
         Truth::False => Truth::True,
@@ -22,16 +22,16 @@ pub(super) fn not(a: Truth) -> Truth {
     }
 }
 
-pub(super) fn truth(b: bool) -> Truth {
+pub(crate) fn truth(b: bool) -> Truth {
     if b { Truth::True } else { Truth::False }
 }
 
 /// Whether any holds; false for none.
-pub(super) fn any(items: impl IntoIterator<Item = Truth>) -> Truth {
+pub(crate) fn any(items: impl IntoIterator<Item = Truth>) -> Truth {
     items.into_iter().fold(Truth::False, or)
 }
 
 /// Whether all hold; true for none.
-pub(super) fn all(items: impl IntoIterator<Item = Truth>) -> Truth {
+pub(crate) fn all(items: impl IntoIterator<Item = Truth>) -> Truth {
     items.into_iter().fold(Truth::True, and)
 }
