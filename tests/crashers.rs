@@ -41,6 +41,12 @@ fn encoding_after_carriage_return() {
     again("encoding_after_carriage_return.yaml", |data| fuzzed::document::check("yaml", data));
 }
 
+/// The check itself held an open map, of which more may become known, to be a final value. Found by `condition`.
+#[test]
+fn condition_whose_value_is_an_open_map() {
+    again("condition_open_map.bin", fuzzed::condition::check);
+}
+
 #[test]
 fn seeds() {
     each("fuzz/seeds/document_yaml", |data| fuzzed::document::check("yaml", data));
