@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use crate::compile::{CompiledPolicy, Found, ResourceView, RuleSet, SubjectView};
+use crate::compile::{Buckets, CompiledPolicy, Found, ResourceView, RuleSet, SubjectView};
 use crate::directory::{Directory, Principal};
 use crate::signal::{CheckPolicy, Revocations};
 
@@ -45,33 +45,9 @@ pub struct Engine {
 /// Classes of a rule set by the places of a directory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Linked {
-    subjects: Lists,
-    resources: Lists,
-    tools: Lists,
-}
-
-/// Lists of classes, one after the other.
-#[derive(Clone, Debug, Default)]
-struct Lists {
-    starts: Vec<u32>,
-    classes: Vec<u32>,
-}
-
-impl Lists {
-    fn push(&mut self, found: &Found) {
-        if self.starts.is_empty() {
-            self.starts.push(0);
-        }
-        self.classes.extend_from_slice(found);
-        self.starts.push(u32::try_from(self.classes.len()).unwrap_or(u32::MAX));
-    }
-
-    #[inline]
-    fn get(&self, at: u32) -> &[u32] {
-        let at = at as usize;
-        let (Some(start), Some(end)) = (self.starts.get(at), self.starts.get(at + 1)) else { return &[] };
-        self.classes.get(*start as usize..*end as usize).unwrap_or_default()
-    }
+    subjects: Buckets,
+    resources: Buckets,
+    tools: Buckets,
 }
 
 impl Linked {

@@ -319,3 +319,58 @@ fn words_of_another_policy_are_not_mistaken() {
     let json = br#"{"subject": {"type": "user", "id": "ada"}, "action": {"name": "read"}, "resource": {"type": "page", "id": "home"}}"#;
     assert!(new.decide(&Request::from_json(json, vocabulary)).has(Code::RequestOutdated));
 }
+
+/// As many claimed groups as a request can hold, in no order and twice over: those that a rule names still restrict, and comparing
+/// each with all others would take minutes.
+#[test]
+fn claimed_groups_by_the_ten_thousand() {
+    let text = "
+version: 1
+groups: [{id: contractors}, {id: staff}]
+rules:
+  - {id: all, effect: permit, action: \"**\"}
+  - {id: no-contractors, effect: forbid, subject: {group: contractors}, action: delete}
+  - {id: staff-only, effect: forbid, action: write, when: \"!('staff' in subject.groups)\"}
+";
+    let engine = Engine::of(&document::load([("policy.yaml", text)], &Limits::default()).unwrap());
+    let mut claims: Vec<String> = (0..30_000u32).rev().flat_map(|at| [format!("g{at}"), format!("g{at}")]).collect();
+    let ask = |claims: &[String], action: &str| -> bool {
+        let mut request = good();
+        request["subject"]["properties"]["groups"] = json!(claims);
+        request["action"]["name"] = json!(action);
+        let answer: Value = serde_json::from_str(&engine.answer_json(request.to_string().as_bytes())).unwrap();
+        assert_eq!(answer["context"].get("error"), None, "{answer}");
+        answer["decision"] == true
+    };
+    assert!(ask(&claims, "delete"));
+    assert!(!ask(&claims, "write"));
+    claims.insert(40_000, "contractors".to_owned());
+    assert!(!ask(&claims, "delete"));
+}
+
+/// Two rules that narrow one argument to different values, over as many targets as a request may have: one reason for each rule.
+#[test]
+fn conflicting_changes_over_many_targets() {
+    let text = "
+version: 1
+rules:
+  - {id: all, effect: permit, action: \"**\"}
+  - {id: ten, effect: require, action: pay, require: {narrow: {argument: /amount, to: 10}}}
+  - {id: nine, effect: require, action: pay, require: {narrow: {argument: /amount, to: 9}}}
+  - {id: ten-again, effect: require, action: pay, require: {narrow: {argument: /amount, to: 10}}}
+  - {id: other, effect: require, action: pay, require: {narrow: {argument: /currency, to: EUR}}}
+";
+    let engine = Engine::of(&document::load([("policy.yaml", text)], &Limits::default()).unwrap());
+    let mut request = good();
+    request["action"] = json!({"name": "pay", "properties": {"arguments": {"amount": 11}}});
+    let targets: Vec<Value> = (0..60).map(|at| json!({"type": "page", "id": format!("p{at}")})).collect();
+    request["context"]["targets"] = json!(targets);
+    let answer: Value = serde_json::from_str(&engine.answer_json(request.to_string().as_bytes())).unwrap();
+    let reasons = answer["context"]["reasons"].as_array().unwrap();
+    let mut rules: Vec<&str> = reasons.iter().map(|reason| reason["rule"].as_str().unwrap()).collect();
+    rules.sort_unstable();
+    assert_eq!(rules, ["nine", "ten", "ten-again"], "{answer}");
+    assert!(reasons.iter().all(|reason| reason["code"] == "rule.conflicting_changes"));
+    // The same demand of two rules is told once.
+    assert_eq!(answer["context"]["requirements"].as_array().unwrap().len(), 3, "{answer}");
+}

@@ -41,14 +41,14 @@ pub(crate) struct SubjectView<'s> {
     pub(crate) id: &'s str,
     /// Groups, nested ones included, ascending.
     pub(crate) groups: &'s [GroupId],
-    /// Groups that the request claims besides.
+    /// Groups that the request claims besides, ascending, each once: callers may claim thousands.
     pub(crate) claims: &'s [&'s str],
     pub(crate) blueprint: Option<&'s BlueprintId>,
 }
 
 impl SubjectView<'_> {
     fn is_in(&self, group: &GroupId) -> bool {
-        self.groups.binary_search(group).is_ok() || self.claims.contains(&group.as_str())
+        self.groups.binary_search(group).is_ok() || self.claims.binary_search(&group.as_str()).is_ok()
     }
 }
 
@@ -61,9 +61,9 @@ pub(crate) struct ResourceView<'r> {
     pub(crate) containers: &'r [ResourceRef],
 }
 
-/// Numbers in buckets: bucket to numbers.
+/// Numbers in buckets, one bucket after the other: bucket to numbers.
 #[derive(Clone, Debug, Default)]
-struct Buckets {
+pub(crate) struct Buckets {
     starts: Vec<u32>,
     items: Vec<u32>,
 }
@@ -71,15 +71,21 @@ struct Buckets {
 impl Buckets {
     fn of(lists: &[Vec<u32>]) -> Self {
         let mut buckets = Self::default();
-        for list in lists {
-            buckets.starts.push(position(buckets.items.len()));
-            buckets.items.extend_from_slice(list);
-        }
-        buckets.starts.push(position(buckets.items.len()));
+        lists.iter().for_each(|list| buckets.push(list));
         buckets
     }
 
-    fn get(&self, bucket: u32) -> &[u32] {
+    /// Adds the next bucket.
+    pub(crate) fn push(&mut self, numbers: &[u32]) {
+        if self.starts.is_empty() {
+            self.starts.push(0);
+        }
+        self.items.extend_from_slice(numbers);
+        self.starts.push(position(self.items.len()));
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, bucket: u32) -> &[u32] {
         let at = bucket as usize;
         let (Some(start), Some(end)) = (self.starts.get(at), self.starts.get(at + 1)) else { return &[] };
         self.items.get(*start as usize..*end as usize).unwrap_or_default()
@@ -167,10 +173,8 @@ impl SubjectClasses {
             for group in view.groups {
                 add(self.by_group.get(group.as_str()).map_or(&[], Vec::as_slice), false);
             }
-            for (at, group) in view.claims.iter().enumerate() {
-                let known = view.groups.iter().any(|listed| listed.as_str() == *group);
-                let again = view.claims.iter().take(at).any(|earlier| earlier == group);
-                if !known && !again {
+            for group in view.claims {
+                if view.groups.binary_search_by(|listed| listed.as_str().cmp(group)).is_err() {
                     add(self.by_group.get(*group).map_or(&[], Vec::as_slice), false);
                 }
             }

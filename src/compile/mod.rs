@@ -20,7 +20,7 @@ mod index;
 mod pack;
 mod policy;
 
-pub(crate) use classes::{Found, ResourceView, SubjectView, holds};
+pub(crate) use classes::{Buckets, Found, ResourceView, SubjectView, holds};
 pub(crate) use index::Query;
 pub(crate) use pack::{PackedRule, Predicate, RuleSet};
 pub use policy::{CompiledPolicy, Vocabulary};

@@ -232,14 +232,8 @@ impl<'e> Decision<'e> {
 
     /// Why not; each reason once, in the order of layers. Empty unless denied.
     pub fn reasons(&self) -> impl Iterator<Item = Reason<'e>> + '_ {
-        let distinct = self.objections.iter().enumerate().filter(|(at, objection)| {
-            let same = |earlier: &Objection| (earlier.code, earlier.rule) == (objection.code, objection.rule);
-            !self.objections.iter().take(*at).any(same)
-        });
-        distinct.map(|(_, objection)| Reason {
-            code: objection.code,
-            rule: objection.rule.and_then(|rule| self.rule(rule)),
-        })
+        let distinct = distinct(&self.objections, |objection| (objection.code, objection.rule));
+        distinct.map(|(code, rule)| Reason { code, rule: rule.and_then(|rule| self.rule(rule)) })
     }
 
     /// Whether a reason with this code is among the reasons.
@@ -256,7 +250,7 @@ impl<'e> Decision<'e> {
 
     /// What must be done, each thing once: approvals, controls, changes of arguments, obligations.
     pub fn requirements(&self) -> impl Iterator<Item = Outstanding<'e>> + '_ {
-        let found = |demand: &Demand| {
+        let found = |demand: Demand| {
             let rule = self.packed(demand.rule)?;
             let requirement = self.engine.set(demand.rule.origin).0.requirements(rule).get(usize::from(demand.at))?;
             Some(Outstanding {
@@ -266,22 +260,18 @@ impl<'e> Decision<'e> {
                 rule: RuleRef { packed: rule },
             })
         };
-        let distinct = self.demands.iter().enumerate().filter(move |(at, demand)| {
-            let this = found(demand).map(|found| found.requirement);
-            let same = |earlier: &Demand| found(earlier).map(|found| found.requirement) == this;
-            !self.demands.iter().take(*at).any(same)
-        });
-        distinct.filter_map(move |(_, demand)| found(demand))
+        // Rules may demand the same; of each rule's demands those that differ in link and resource alone stand together.
+        let asked =
+            move || distinct(&self.demands, |demand| Demand { link: 0, resource: 0, ..*demand }).filter_map(found);
+        asked().enumerate().filter_map(move |(at, this)| {
+            let again = asked().take(at).any(|earlier| earlier.requirement == this.requirement);
+            (!again).then_some(this)
+        })
     }
 
     /// Rules on trial (`mode: report-only`) that applied: what they would have done, had they counted.
     pub fn reported(&self) -> impl Iterator<Item = RuleRef<'e>> + '_ {
-        let distinct = self
-            .reports
-            .iter()
-            .enumerate()
-            .filter(|(at, report)| !self.reports.iter().take(*at).any(|earlier| earlier.rule == report.rule));
-        distinct.filter_map(|(_, report)| self.rule(report.rule))
+        distinct(&self.reports, |report| report.rule).filter_map(|rule| self.rule(rule))
     }
 
     /// How fresh a token must be, where a fresh one is all that is missing of it (`revocation.reauthenticate`).
@@ -329,6 +319,15 @@ impl<'e> Decision<'e> {
             self.reports.dedup();
         }
     }
+}
+
+/// What ordered items say, each thing once: links and resources multiply what a rule says, so no item is compared with all others.
+fn distinct<T, K: Copy + PartialEq>(ordered: &[T], key: impl Fn(&T) -> K) -> impl Iterator<Item = K> {
+    let mut last = None;
+    ordered.iter().filter_map(move |item| {
+        let this = key(item);
+        (last.replace(this) != Some(this)).then_some(this)
+    })
 }
 
 /// A place in the chain, which [`crate::Limits::chain_depth`] bounds.

@@ -4,7 +4,7 @@
 //! workloads and other principals may be unregistered, and then belong to no group; a registered one must be enabled. Where the policy
 //! names trusted issuers, one of them must vouch for every link: the same id from elsewhere is somebody else.
 //!
-//! Next room: `tool`.
+//! Next room: `revocation`.
 
 use super::scene::Scene;
 use crate::decision::{Code, Decision};

@@ -3,7 +3,7 @@
 //! 1. *Form*: a malformed, oversized or outdated request is denied unjudged.
 //! 2. *Identity* of every link (`identity`).
 //!    Then what has been *revoked* (`revocation`).
-//! 3. *Tool* registry, if the resource is a tool (`tool`).
+//! 3. *Tool* registry, for the tool that is called and every tool among the targets (`tool`).
 //! 4. *Rules* for each link and resource: a permit of its own for each, every forbid, every requirement (`rules`).
 //! 5. *Privilege*: what has no permit, what needs a live grant (`privilege`).
 //! 6. *Requirements*: met ones vanish, those that nobody can meet object (`requirement`).
@@ -58,13 +58,18 @@ impl Engine {
     /// The answer is no only if every choice of arguments would be denied.
     #[must_use]
     pub fn could_allow(&self, request: &Request<'_>) -> bool {
-        if self.form(request).is_some() {
-            return false;
-        }
         let mut open = request.clone();
         open.arguments = None;
+        self.could(&open)
+    }
+
+    /// As [`Engine::could_allow`], of a request without arguments.
+    fn could(&self, open: &Request<'_>) -> bool {
+        if self.form(open).is_some() {
+            return false;
+        }
         let mut decision = Decision::new(self);
-        let scene = Scene::new(self, &open).listing();
+        let scene = Scene::new(self, open).listing();
         identity::judge(&scene, &mut decision);
         revocation::judge(&scene, &mut decision);
         tool::judge(&scene, &mut decision);
@@ -76,7 +81,7 @@ impl Engine {
     /// `tools/list` shows. Chain and signals are the request's; action, resource and arguments do not count.
     #[must_use]
     pub fn list_tools(&self, request: &Request<'_>) -> Vec<&str> {
-        let could = |id: &&str| self.could_allow(&request.calling(id));
+        let could = |id: &&str| self.could(&request.calling(id));
         self.directory().tools().iter().map(|tool| &*tool.id).filter(could).collect()
     }
 

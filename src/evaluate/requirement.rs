@@ -5,6 +5,8 @@
 //!
 //! Next room: [`crate::explain`].
 
+use smallvec::SmallVec;
+
 use super::rules::Pair;
 use super::scene::Scene;
 use crate::compile::PackedRule;
@@ -143,26 +145,29 @@ fn is_subject(person: &UserId, scene: &Scene<'_, '_>) -> bool {
 /// Two rules that replace one argument by different values cannot both be obeyed.
 pub(super) fn conflicts(decision: &mut Decision<'_>) {
     let changes = decision.demands.iter().filter(|demand| demand.kind == Kind::Change);
-    let changes: smallvec::SmallVec<[Demand; 4]> = changes.copied().collect();
-    for (at, first) in changes.iter().enumerate() {
-        for second in changes.iter().skip(at + 1) {
-            if let (Some((a, to)), Some((b, other))) = (narrowing(decision, first), narrowing(decision, second))
-                && a == b
-                && to != other
-            {
-                for demand in [first, second] {
-                    let (link, resource) = (usize::from(demand.link), usize::from(demand.resource));
-                    decision.object(Code::RuleConflictingChanges, Some(demand.rule), link, resource);
-                }
-            }
+    let changes: SmallVec<[Demand; 4]> = changes.copied().collect();
+    if changes.len() < 2 {
+        return;
+    }
+    // A rule demands the same of each link and resource, so rules are compared, not demands.
+    let mut narrowings: SmallVec<[_; 4]> = changes.iter().map(|demand| (demand.rule, demand.at)).collect();
+    narrowings.sort_unstable();
+    narrowings.dedup();
+    let narrowings: SmallVec<[_; 4]> =
+        narrowings.iter().filter_map(|(rule, at)| Some((*rule, *at, narrowing(decision, *rule, *at)?))).collect();
+    for demand in &changes {
+        let own = narrowings.iter().find(|(rule, at, _)| (*rule, *at) == (demand.rule, demand.at));
+        let Some((.., (pointer, to))) = own else { continue };
+        if narrowings.iter().any(|(.., (other, value))| other == pointer && value != to) {
+            let (link, resource) = (usize::from(demand.link), usize::from(demand.resource));
+            decision.object(Code::RuleConflictingChanges, Some(demand.rule), link, resource);
         }
     }
 }
 
-fn narrowing<'e>(decision: &Decision<'e>, demand: &Demand) -> Option<(&'e str, &'e serde_json::Value)> {
-    let rule = decision.packed(demand.rule)?;
-    let set = decision.engine.set(demand.rule.origin).0;
-    match set.requirements(rule).get(usize::from(demand.at))? {
+fn narrowing<'e>(decision: &Decision<'e>, rule: RuleNumber, at: u16) -> Option<(&'e str, &'e serde_json::Value)> {
+    let packed = decision.packed(rule)?;
+    match decision.engine.set(rule.origin).0.requirements(packed).get(usize::from(at))? {
         Requirement::Narrow { pointer, to } => Some((pointer, to)),
         Requirement::Redact { .. }
         | Requirement::Control { .. }

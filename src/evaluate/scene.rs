@@ -110,7 +110,9 @@ const ORIGINS: [Origin; 2] = [Origin::Policy, Origin::Directory];
 
 impl<'s, 'r> Scene<'s, 'r> {
     pub(crate) fn new(engine: &'s Engine, request: &'s Request<'r>) -> Self {
-        let claims: SmallVec<[&str; 4]> = request.claimed_groups().collect();
+        let mut claims: SmallVec<[&str; 4]> = request.claimed_groups().collect();
+        claims.sort_unstable();
+        claims.dedup();
         let parties: SmallVec<[Party<'s, 'r>; 2]> = (0..)
             .zip(&request.chain)
             .map(|(at, link)| party(engine, link, if at == 0 { &claims } else { &[] }))

@@ -252,9 +252,9 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// The same chain and signals, calling a tool.
+    /// The same chain and signals, calling a tool with arguments that nobody said.
     pub(crate) fn calling(&self, tool: &str) -> Self {
-        let mut call = self.clone();
+        let mut call = Self { arguments: None, ..self.clone() };
         call.action = Value::from("tools/call");
         call.resources.clear();
         call.resources.push(Target::tool(tool.to_owned()));
