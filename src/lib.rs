@@ -11,6 +11,7 @@
 //! | room | decides |
 //! | --- | --- |
 //! | [`limits`] | how large may anything be |
+//! | [`reading`] | which of two readings of another system's rule is asked for |
 //! | [`diagnostic`] | what is wrong with a document, where, what to write instead |
 //! | [`name`] | which texts are ids |
 //! | [`time`] | timestamps and lengths of time, as data |

@@ -92,12 +92,6 @@ impl PolicyReport {
         let is_unmet = |(_, finding): &&(Part, Finding)| finding.holds() == Truth::False;
         off.into_iter().chain(self.parts.iter().filter(is_unmet).map(|(part, _)| *part))
     }
-
-    /// The parts of which nobody knows whether they hold.
-    pub fn uncertain(&self) -> impl Iterator<Item = Part> {
-        let is_open = |(_, finding): &&(Part, Finding)| finding.holds() == Truth::Unknown;
-        self.parts.iter().filter(is_open).map(|(part, _)| *part)
-    }
 }
 
 /// What became of a policy. Source: `appliedConditionalAccessPolicyResult` of Microsoft Graph.

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::signals::{Network, Signal};
 use crate::condition::Truth;
 use crate::condition::kleene::{any, or, truth};
+use crate::condition::network;
 
 /// A range of addresses, such as `198.51.100.0/24`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,19 +45,7 @@ impl AddressRange {
     /// Whether the address lies in the range.
     #[must_use]
     pub fn contains(self, address: IpAddr) -> bool {
-        match (self.start, address.to_canonical()) {
-            (IpAddr::V4(start), IpAddr::V4(address)) => {
-                let shift = 32u32.saturating_sub(self.prefix.into());
-                let network = |bits: u32| bits.checked_shr(shift).unwrap_or(0);
-                network(start.to_bits()) == network(address.to_bits())
-            }
-            (IpAddr::V6(start), IpAddr::V6(address)) => {
-                let shift = 128u32.saturating_sub(self.prefix.into());
-                let network = |bits: u128| bits.checked_shr(shift).unwrap_or(0);
-                network(start.to_bits()) == network(address.to_bits())
-            }
-            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
-        }
+        network::Network { address: self.start, prefix: self.prefix }.contains(address.to_canonical())
     }
 }
 
@@ -64,16 +53,8 @@ impl FromStr for AddressRange {
     type Err = RangeError;
 
     fn from_str(text: &str) -> Result<Self, RangeError> {
-        let read = || {
-            let (start, prefix) = text.split_once('/')?;
-            // `+8` and `08` are numbers to Rust, and somebody else's typing error.
-            let plain = prefix.bytes().all(|b| b.is_ascii_digit()) && (prefix == "0" || !prefix.starts_with('0'));
-            let start: IpAddr = start.parse().ok()?;
-            let prefix: u8 = prefix.parse().ok().filter(|_| plain)?;
-            let most = if start.is_ipv4() { 32 } else { 128 };
-            (prefix <= most && start.to_canonical() == start).then_some(Self { start, prefix })
-        };
-        read().ok_or_else(|| RangeError { text: text.chars().take(64).collect() })
+        let range = network::network(text).ok_or_else(|| RangeError { text: text.chars().take(64).collect() })?;
+        Ok(Self { start: range.address, prefix: range.prefix })
     }
 }
 

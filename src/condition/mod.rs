@@ -57,6 +57,7 @@ use crate::value::{Fact, Facts, Value};
 use check::Demand;
 use datum::{Outcome, Stop};
 use evaluate::Machine;
+pub(crate) use functions::network;
 use matcher::Matcher;
 use program::Program;
 

@@ -6,6 +6,7 @@
 use core::fmt::{self, Display, Formatter, Write as _};
 
 use crate::condition::ast::{Binary, Comprehension, Element, Entry, Expr, Kind, Literal, Unary};
+use crate::diagnostic::is_deceptive;
 
 /// How strongly an expression binds: conditional 0, or 1, and 2, then [`Binary::strength`] + 2, unary 6, member 7.
 fn strength(expr: &Expr) -> u8 {
@@ -229,11 +230,7 @@ fn quoted(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
             '\r' => f.write_str("\\r")?,
             '\t' => f.write_str("\\t")?,
             // Invisible and direction-changing characters are shown by number: a printed condition must not look like another.
-            c if c.is_control()
-                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}') =>
-            {
-                write!(f, "\\u{:04x}", u32::from(c))?;
-            }
+            c if is_deceptive(c) => write!(f, "\\u{:04x}", u32::from(c))?,
             c => f.write_char(c)?,
         }
     }

@@ -152,12 +152,6 @@ impl Validated {
         &self.parts.warnings
     }
 
-    /// The parts, for the compiler.
-    #[must_use]
-    pub fn into_parts(self) -> Parts {
-        self.parts
-    }
-
     /// Digest of what decides: rules, labels, facts and assumptions, as `sha256:<hex>`. The same however documents, rules
     /// and members are ordered and whichever document they stand in.
     #[must_use]

@@ -5,7 +5,7 @@
 //!
 //! Source: Microsoft Intune device compliance (validity 30 days by default, 1 to 120).
 
-use crate::lifecycle::Reading;
+use crate::reading::Reading;
 use crate::time::{Duration, Timestamp};
 
 /// What a device reported. Source: Microsoft Graph `complianceState`.

@@ -8,7 +8,8 @@ use super::event::{Content, Event, LabelFact};
 use super::{Activity, Names};
 use crate::condition::Truth;
 use crate::condition::kleene::{all, any, not, truth};
-use crate::protection::{LabelId, Labels, Reading};
+use crate::protection::{LabelId, Labels};
+use crate::reading::Reading;
 use crate::sensitive::Confidence;
 
 /// How risky the subject is from within. Source: Purview adaptive protection.

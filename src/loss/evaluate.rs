@@ -7,7 +7,7 @@ use super::event::Event;
 use super::policies::LossPolicies;
 use super::{Action, Activity, Location, LossRule, Names, PolicyMode};
 use crate::condition::Truth;
-use crate::protection::Reading;
+use crate::reading::Reading;
 
 /// A rule by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,7 +8,7 @@ use super::evaluate::RuleRef;
 use super::event::{Content, Event, LabelFact, Participant, SensitiveCount};
 use super::policies::LossPolicies;
 use super::{Action, Activity, Location};
-use crate::protection::Reading;
+use crate::reading::Reading;
 use crate::time::Timestamp;
 
 /// Mail before this is not looked at, faithfully read: 2025-01-01T00:00:00Z, in seconds since 1970. Source: Purview, location

@@ -5,7 +5,7 @@
 //! of an AI ([`LossPolicies::ground`], [`LossPolicies::prompt`]). [`process`] reads the answers of the Graph interfaces for AI
 //! applications.
 //!
-//! Everything comes in two readings ([`Reading`](crate::protection::Reading)). Faithful is Microsoft Purview's: in hosted
+//! Everything comes in two readings ([`Reading`](crate::reading::Reading)). Faithful is Microsoft Purview's: in hosted
 //! locations the most restrictive rule of the SMALLEST priority wins alone, on devices the most restrictive action of each activity
 //! counts, agents are covered only where they are listed. Strict: all matching rules count together, whoever takes part is covered
 //! unless excluded by name, and what is unknown matches.

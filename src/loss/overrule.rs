@@ -1,7 +1,8 @@
 //! Going on in spite of a block: who may, with what reason.
 
 use super::{Action, Outcome};
-use crate::protection::{Author, Reading};
+use crate::protection::Author;
+use crate::reading::Reading;
 
 /// Why somebody wants to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

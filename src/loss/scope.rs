@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Location;
 use super::Names;
 use super::event::{Event, Participant};
-use crate::protection::Reading;
+use crate::reading::Reading;
 
 /// Everyone, or some.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -187,12 +187,17 @@ impl<'a> Target<'a> {
     }
 }
 
-pub(super) fn check_link(path: &'static str, link: &Link<'_>) -> Option<Defect> {
+/// What is wrong with the names of a link or target.
+fn check_names(path: &'static str, kind: &str, id: &str) -> Option<Defect> {
     let part = |part: &str, id: &str| {
         let error = name::check(id).err()?;
         Some(Defect::new(format!("{path}.{part}"), error.to_string()))
     };
-    part("type", link.kind()).or_else(|| part("id", link.id()))
+    part("type", kind).or_else(|| part("id", id))
+}
+
+pub(super) fn check_link(path: &'static str, link: &Link<'_>) -> Option<Defect> {
+    check_names(path, link.kind(), link.id())
 }
 
 pub(super) fn check_target(path: &'static str, target: &Target<'_>) -> Option<Defect> {

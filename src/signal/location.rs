@@ -9,7 +9,8 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::check::seconds;
-use crate::lifecycle::Reading;
+use crate::condition::network::Network;
+use crate::reading::Reading;
 use crate::time::Duration;
 
 /// A range of addresses, such as `198.51.100.0/24`.
@@ -47,18 +48,7 @@ impl IpRange {
     /// Whether the address lies in the range. An IPv4 address written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
-        let prefix = u32::from(self.prefix);
-        match (self.start.to_canonical(), address.to_canonical()) {
-            (IpAddr::V4(start), IpAddr::V4(address)) => {
-                let mask = u32::MAX.checked_shl(32u32.saturating_sub(prefix)).unwrap_or(0);
-                start.to_bits() & mask == address.to_bits() & mask
-            }
-            (IpAddr::V6(start), IpAddr::V6(address)) => {
-                let mask = u128::MAX.checked_shl(128u32.saturating_sub(prefix)).unwrap_or(0);
-                start.to_bits() & mask == address.to_bits() & mask
-            }
-            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
-        }
+        Network { address: self.start.to_canonical(), prefix: self.prefix }.contains(address.to_canonical())
     }
 }
 

@@ -18,11 +18,9 @@ use serde_json::json;
 
 use crate::{generate, set};
 
-/// The declared facts with those that lowered conditions need besides.
+/// The declared facts: lowered conditions need no others.
 fn schema() -> Schema {
-    let mut declarations = Schema::default().declarations().to_vec();
-    declarations.extend(placet::access::lower::facts_to_add());
-    Schema::of(declarations)
+    Schema::default()
 }
 
 fn truth(rule: &LoweredRule, facts: &Table) -> Truth {

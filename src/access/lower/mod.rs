@@ -5,9 +5,6 @@
 //! CEL. INVARIANT: a lowered rule applies (is true or unknown) wherever the strict reading of its policy applies; `tests/access`
 //! compares the two.
 //!
-//! What the declared facts lack stands in [`facts_to_add`]; a condition that reads one of these does not compile until it is
-//! declared.
-//!
 //! Left out on purpose: the baseline-scope rule and the bypassed doors of the original system (an engine judges calls, not the
 //! issuing of tokens), relaxing session controls, and private browser windows (whoever states `device.compliant` knows).
 //!
@@ -21,7 +18,6 @@ mod targets;
 use std::collections::BTreeSet;
 
 use super::policy::{Policy, PolicySet, State};
-use crate::fact::{Declaration, Origin, RISK, Type};
 use crate::pattern::Pattern;
 use crate::rule::{Effect, Mode, Requirement, SubjectHead};
 
@@ -75,39 +71,6 @@ pub fn lower(policy: &Policy, set: &PolicySet) -> Vec<LoweredRule> {
         }
     }
     rules
-}
-
-/// The facts that lowered conditions read and [`crate::fact`] does not declare yet.
-#[must_use]
-pub fn facts_to_add() -> Vec<Declaration> {
-    let strings = || Type::List(Box::new(Type::String));
-    let attributes = || Type::Map(Box::new(Type::Dyn));
-    let facts: [(&str, Type); 15] = [
-        // Roles held anyhow, and those that the directory defines and that are held for all of it.
-        ("principal.roles", strings()),
-        ("principal.directory_roles", strings()),
-        // Kind and home tenant of an external user; null for others.
-        ("principal.guest", Type::String),
-        ("principal.tenant", Type::String),
-        // Of the link under judgement; `agent.blueprint` is the immediate actor's.
-        ("principal.blueprint", Type::String),
-        // The service principal that stands for a tool's server.
-        ("resource.application", Type::String),
-        ("risk.service_principal", Type::Enum(&RISK)),
-        ("location.compliant_network", Type::Bool),
-        ("location.gps_country", Type::String),
-        ("client.app", Type::String),
-        // What device filters read, by their names; unknown for a device that is not registered.
-        ("device.attributes", attributes()),
-        // Null for an ordinary flow.
-        ("authentication.flow", Type::String),
-        ("session.flows", strings()),
-        ("session.origin", Type::String),
-        // Controls met in this session that have no fact of their own: `terms_of_use:<id>` ...
-        ("session.evidence", strings()),
-    ];
-    let declare = |(path, ty): (&str, Type)| Declaration { path: path.into(), ty, origin: Origin::Context };
-    facts.into_iter().map(declare).collect()
 }
 
 /// A text as a CEL literal.

@@ -5,7 +5,8 @@
 use core::net::IpAddr;
 
 use crate::condition::EvaluationError;
-use crate::condition::datum::{Datum, Network, Outcome, Stop, mismatch};
+pub(crate) use crate::condition::datum::Network;
+use crate::condition::datum::{Datum, Outcome, Stop, mismatch};
 use crate::condition::functions::{Function, Overload, Sort, global, method, takes};
 
 use Sort::{Address, Bool, Int, Network as Cidr, Text};
@@ -92,7 +93,7 @@ pub(crate) fn network(text: &str) -> Option<Network> {
 }
 
 impl Network {
-    fn contains(self, address: IpAddr) -> bool {
+    pub(crate) fn contains(self, address: IpAddr) -> bool {
         let mask = |other: IpAddr| Self { address: other, prefix: self.prefix }.masked().address;
         self.address.is_ipv4() == address.is_ipv4() && mask(self.address) == mask(address)
     }
