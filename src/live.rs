@@ -90,8 +90,14 @@ impl LiveEngine {
     }
 
     /// The kill switch: from the next decision on nothing that acts as, through or for `target` is let through, on any thread.
-    pub fn contain(&self, target: &signal::Target, at: Timestamp) {
-        self.revise(|engine| engine.revocations().contain(target, at, &**engine.directory()).0);
+    pub fn contain(&self, target: &signal::Target, at: Timestamp) -> Outcome {
+        let mut outcome = Outcome::Ignored;
+        self.revise(|engine| {
+            let (revocations, became) = engine.revocations().contain(target, at, &**engine.directory());
+            outcome = became;
+            revocations
+        });
+        outcome
     }
 
     /// Lifts the kill switch.

@@ -71,6 +71,12 @@ impl Facts for View<'_, '_, '_> {
             // What an unregistered tool does, nobody knows.
             slot::TOOL_EFFECTS => scene.tool.map_or(Fact::Unknown, |tool| Fact::Known(&tool.effects)),
             slot::DEVICE_COMPLIANT if scene.told.device.is_some() => known(scene.told.device.as_ref()),
+            // Of which device it is true nobody says.
+            slot::DEVICE_COMPLIANT
+                if scene.told.device_is_open && matches!(self.said(at), Fact::Known(Value::Bool(true))) =>
+            {
+                Fact::Unknown
+            }
             slot::RISK_USER if scene.told.user_risk.is_some() => self.worse(at, scene.told.user_risk.as_ref()),
             slot::RISK_AGENT if scene.told.agent_risk.is_some() => self.worse(at, scene.told.agent_risk.as_ref()),
             _ => self.said(at),

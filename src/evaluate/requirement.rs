@@ -124,8 +124,8 @@ fn is_approved(by: &[Approver], scene: &Scene<'_, '_>) -> bool {
 fn may_approve(approver: &Approver, approval: &Approval, scene: &Scene<'_, '_>) -> bool {
     let directory = scene.engine.directory();
     let is = |person: &UserId| *person == approval.by && directory.is_person(person);
-    // Nobody approves their own call as one of a group: the group is asked for a second pair of eyes.
-    let is_one_of = |group| directory.is_member(&approval.by, group) && !is_subject(&approval.by, scene);
+    // Nobody approves a call that they take part in as one of a group: the group is asked for a second pair of eyes.
+    let is_one_of = |group| directory.is_member(&approval.by, group) && !takes_part(&approval.by, scene);
     match approver {
         Approver::User(user) => is(user),
         Approver::Group(group) => is_one_of(group),
@@ -138,8 +138,8 @@ fn may_approve(approver: &Approver, approval: &Approval, scene: &Scene<'_, '_>) 
     }
 }
 
-fn is_subject(person: &UserId, scene: &Scene<'_, '_>) -> bool {
-    scene.parties.first().is_some_and(|subject| subject.link.kind() == "user" && subject.link.id() == person.as_str())
+fn takes_part(person: &UserId, scene: &Scene<'_, '_>) -> bool {
+    scene.parties.iter().any(|party| party.link.kind() == "user" && party.link.id() == person.as_str())
 }
 
 /// Two rules that replace one argument by different values cannot both be obeyed.

@@ -2,7 +2,8 @@
 //! the blueprint behind them.
 //!
 //! INVARIANT: what has been revoked is never let through because a fact is missing: a token of unknown age is older than every
-//! revocation, and without a time nothing that was revoked can be told to be over.
+//! revocation, without a time nothing that was revoked can be told to be over, and a session, token, device or address that nobody
+//! names may be any that was revoked.
 //!
 //! Next room: `tool`.
 
@@ -11,19 +12,34 @@ use smallvec::SmallVec;
 use super::scene::Scene;
 use crate::decision::{Code, Decision};
 use crate::fact::slot;
-use crate::signal::{Class, Name, Reason, TokenFacts, Verdict};
+use crate::signal::{Class, Name, Reason, TokenFacts, Verdict, address};
 use crate::time::Timestamp;
 use crate::value::{Fact, Value};
 
+/// Where a call says what it hangs from besides its principals.
+const NAMED: [(Class, u16); 4] = [
+    (Class::Token, slot::AUTHENTICATION_TOKEN_ID),
+    (Class::Session, slot::SESSION_ID),
+    (Class::Device, slot::DEVICE_ID),
+    (Class::Address, slot::LOCATION_IP),
+];
+
 pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
     let (revocations, policy) = (scene.engine.revocations(), scene.engine.check_policy());
-    if revocations.is_empty() && policy.max_silence.is_none() {
+    let is_dated = [slot::AUTHENTICATION_ISSUED, slot::AUTHENTICATION_EXPIRES]
+        .into_iter()
+        .any(|at| matches!(scene.request.context_fact(at), Fact::Known(_)));
+    if revocations.is_empty() && policy.max_silence.is_none() && !is_dated {
         return;
     }
     let Some(now) = scene.request.now() else {
         return decision.object(Code::RevocationUnknown, None, 0, 0);
     };
-    let names = names(scene);
+    let address = match scene.request.context_fact(slot::LOCATION_IP) {
+        Fact::Known(Value::String(ip)) => Some(address(ip)),
+        Fact::Known(_) | Fact::Null | Fact::Unknown => None,
+    };
+    let names = names(scene, address.as_deref());
     let request = scene.request;
     let time = |at: u16| -> Option<Timestamp> {
         if let Fact::Known(Value::Timestamp(time)) = request.context_fact(at) { Some(*time) } else { None }
@@ -37,6 +53,12 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
             Fact::Known(Value::Bool(true))
         ),
     };
+    let unnamed = |(class, at): (Class, u16)| {
+        matches!(request.context_fact(at), Fact::Unknown) && revocations.may_hit(class, token.issued_at)
+    };
+    if NAMED.into_iter().any(unnamed) {
+        decision.object(Code::RevocationUnknown, None, 0, 0);
+    }
     let code = match revocations.check(&token, now, policy) {
         Verdict::Allow => return,
         Verdict::Challenge(challenge) => {
@@ -50,34 +72,30 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
 }
 
 /// Every name that the call hangs from.
-fn names<'n>(scene: &'n Scene<'_, '_>) -> SmallVec<[Name<'n>; 12]> {
+fn names<'n>(scene: &'n Scene<'_, '_>, address: Option<&'n str>) -> SmallVec<[Name<'n>; 12]> {
     let mut names: SmallVec<[Name<'n>; 12]> = SmallVec::new();
     for party in &scene.parties {
-        let issuer = party.link.issuer();
-        let mut subject = |id: &'n str| names.push(Name { class: Class::Subject, issuer, id });
-        subject(party.link.id());
+        // Who vouches for the link says nothing of who names the agent and the blueprint behind it.
+        let mut subject = |issuer, id: &'n str| names.push(Name { class: Class::Subject, issuer, id });
+        subject(party.link.issuer(), party.link.id());
         let Some(principal) = party.principal else { continue };
         let parent = principal.parent.and_then(|parent| scene.engine.directory().principal(parent));
         if let Some(parent) = parent {
-            subject(parent.id_text());
+            subject(None, parent.id_text());
         }
         for agent in [Some(principal), parent].into_iter().flatten() {
             let blueprint = agent.agent.as_ref().and_then(|agent| agent.blueprint.as_ref());
             if let Some(blueprint) = blueprint {
-                subject(blueprint.as_str());
+                subject(None, blueprint.as_str());
             }
         }
-        for group in &principal.groups {
+        for group in [Some(principal), parent].into_iter().flatten().flat_map(|member| &member.groups) {
             names.push(Name { class: Class::Group, issuer: None, id: group.as_str() });
         }
     }
-    for (class, at) in [
-        (Class::Token, slot::AUTHENTICATION_TOKEN_ID),
-        (Class::Session, slot::SESSION_ID),
-        (Class::Device, slot::DEVICE_ID),
-        (Class::Address, slot::LOCATION_IP),
-    ] {
+    for (class, at) in NAMED {
         if let Fact::Known(Value::String(id)) = scene.request.context_fact(at) {
+            let id = if class == Class::Address { address.unwrap_or(id) } else { id };
             names.push(Name { class, issuer: None, id });
         }
     }

@@ -17,6 +17,8 @@ pub(crate) struct Told {
     pub(crate) agent_risk: Option<Value<'static>>,
     /// Set only if it does not meet its policies.
     pub(crate) device: Option<Value<'static>>,
+    /// Whether it may be a device that does not, because nobody says which it is.
+    pub(crate) device_is_open: bool,
 }
 
 impl Told {
@@ -30,7 +32,8 @@ impl Told {
             let place = RISK.ordinal(told.name()).unwrap_or(u8::try_from(RISK.members.len() - 1).unwrap_or(u8::MAX));
             Value::Enum(&RISK, place)
         };
-        let user = scene.parties.first().filter(|subject| subject.link.kind() == "user").map(|subject| subject.link);
+        let is_user = |kind: &str| matches!(kind, "user" | "agent_user");
+        let user = scene.parties.first().map(|subject| subject.link).filter(|subject| is_user(subject.kind()));
         let agent = scene.agent.map(Principal::id_text);
         let device = match scene.request.context_fact(slot::DEVICE_ID) {
             Fact::Known(Value::String(id)) => {
@@ -41,6 +44,8 @@ impl Told {
         Self {
             user_risk: subject(user.map(Link::id), user.and_then(Link::issuer)).map(level),
             agent_risk: subject(agent, None).map(level),
+            device_is_open: matches!(scene.request.context_fact(slot::DEVICE_ID), Fact::Unknown)
+                && revocations.is_any_device_failing(),
             device: (device == Some(Compliance::NotCompliant)).then_some(Value::Bool(false)),
         }
     }

@@ -1,13 +1,14 @@
 //! Who asks, by a verified token? A [`Delegation`] as the chain and the facts of a request.
 //!
-//! INVARIANT: what the token does not say stays unknown. A link whose kind the token does not state is taken for what is judged the
-//! most strictly: an actor for an agent, and a subject for a principal of the type `unstated`, which only rules about everybody
-//! permit.
+//! INVARIANT: what the token does not say stays unknown. An actor whose kind it does not state is an agent, which is judged the most
+//! strictly. Of a subject nothing is the strictest: rules about users, groups and standing are found by kind, so a subject of no stated
+//! kind, like anybody of a kind that is not known, is refused until the host says what it is.
 //!
 //! Next room: [`crate::decision`].
 
-use super::{Link, Request, Target};
-use crate::delegation::{Delegation, Identity};
+use super::{Defect, Link, Request, Target};
+use crate::delegation::{Delegation, Identity, Kind};
+use crate::diagnostic::quote;
 use crate::fact::slot;
 use crate::value::Value;
 
@@ -27,17 +28,18 @@ impl<'a> Request<'a> {
     /// ```
     #[must_use]
     pub fn delegated(delegation: &'a Delegation, action: &'a str, resource: Target<'a>) -> Self {
-        let link = |identity: &'a Identity, unstated: &'static str| {
-            let link = Link::new(identity.kind.type_name().unwrap_or(unstated), identity.id.as_str());
+        let link = |identity: &'a Identity| {
+            let link = Link::new(identity.kind.type_name().unwrap_or("agent"), identity.id.as_str());
             match &identity.issuer {
                 Some(issuer) => link.issued_by(issuer.as_str()),
                 None => link,
             }
         };
-        let mut request = Self::new(link(&delegation.subject, "unstated"), action, resource);
+        let mut request = Self::new(link(&delegation.subject), action, resource);
         for actor in &delegation.actors {
-            request = request.actor(link(actor, "agent"));
+            request = request.actor(link(actor));
         }
+        request.refuse(unknown_kind(delegation));
         let (how, token) = (&delegation.authentication, &delegation.token);
         let texts = |texts: &'a [String]| texts.iter().map(|text| Value::from(text.as_str())).collect::<Value<'a>>();
         let facts = [
@@ -57,4 +59,18 @@ impl<'a> Request<'a> {
             None => request,
         })
     }
+}
+
+fn unknown_kind(delegation: &Delegation) -> Option<Defect> {
+    let cause = |identity: &Identity| match &identity.kind {
+        Kind::Other(profile) => Some(format!("{} is a kind of principal that is not known", quote(profile))),
+        Kind::Unstated => {
+            Some("the token does not say what kind of principal this is: set `Delegation::subject.kind`".to_owned())
+        }
+        Kind::User | Kind::Agent | Kind::AgentUser | Kind::Workload => None,
+    };
+    let subject = cause(&delegation.subject).map(|cause| Defect::new("subject.type", cause));
+    let actor = |actor: &Identity| cause(actor).filter(|_| actor.kind != Kind::Unstated);
+    let path = "subject.properties.act.sub_profile";
+    subject.or_else(|| delegation.actors.iter().find_map(actor).map(|cause| Defect::new(path, cause)))
 }

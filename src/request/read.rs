@@ -67,6 +67,11 @@ fn read<'a>(value: Value<'a>, vocabulary: &Vocabulary) -> Read<Request<'a>> {
     let mut properties =
         object("subject.properties", subject.take("properties").filter(|v| !v.is_null()).or_else(empty))?;
     let act = properties.take("act");
+    for (path, object) in
+        [("request", &request), ("subject", &subject), ("subject.properties", &properties), ("context", &context)]
+    {
+        refuse_misplaced_act(path, object)?;
+    }
     link.issuer = text_of("subject.properties.iss", properties.peek("iss"))?.map(Value::String);
     let mut action_properties =
         object("action.properties", action.take("properties").filter(|v| !v.is_null()).or_else(empty))?;
@@ -97,6 +102,15 @@ fn read<'a>(value: Value<'a>, vocabulary: &Vocabulary) -> Read<Request<'a>> {
     }
     asked.stamp = vocabulary.stamp();
     Ok(asked)
+}
+
+/// Who acts stands in one place: in another, or otherwise spelt, it would silently be no link of the chain.
+fn refuse_misplaced_act(path: &'static str, object: &Object<'_>) -> Read<()> {
+    let is_act = |(key, _): &(Key<'_>, Value<'_>)| matches!(key, Key::String(key) if key.eq_ignore_ascii_case("act"));
+    if object.entries.iter().any(is_act) {
+        return Err(Defect::new(path, "has a member `act`: who acts is written as `subject.properties.act`"));
+    }
+    Ok(())
 }
 
 fn empty<'a>() -> Option<Value<'a>> {

@@ -139,7 +139,7 @@ impl Revocations {
         if self.is_saturated() {
             return Verdict::Deny(Reason::Saturated);
         }
-        if policy.max_silence.is_some_and(|longest| self.is_stale(now, longest)) {
+        if policy.max_silence.is_some_and(|longest| self.is_stale(now, longest, policy.skew)) {
             return Verdict::Deny(Reason::SignalsStale);
         }
         if token.issued_at.is_some_and(|iat| iat.since(now) > policy.skew) {

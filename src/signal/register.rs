@@ -159,6 +159,17 @@ impl State {
         }
     }
 
+    /// Whether nothing may be done as, through or for it, whatever the age of the token.
+    pub(super) fn is_held(&self) -> bool {
+        self.contained.is_some_and(|contained| contained.value)
+            || self.account.is_some_and(|account| account.value > AccountState::Enabled)
+    }
+
+    /// Whether it is a device that does not meet its policies.
+    pub(super) fn is_failing(&self) -> bool {
+        self.compliance.is_some_and(|compliance| compliance.value == Compliance::NotCompliant)
+    }
+
     pub(super) fn join(&mut self, other: &Self, most_claims: usize) {
         other.cut.into_iter().for_each(|cut| join(&mut self.cut, cut));
         other.account.into_iter().for_each(|value| join(&mut self.account, value));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::check::Reason;
 use super::event::{EventKind, SecurityEvent};
 use super::register::{ClaimState, Compliance, Cut, State};
-use super::subject::{Name, SubjectId, Target};
+use super::subject::{Class, Name, SubjectId, Target};
 use super::table::Table;
 use crate::Limits;
 use crate::lifecycle::RiskLevel;
@@ -74,6 +74,20 @@ struct Record {
 /// or devices of one user for which an event is remembered. It bounds the time that a check takes.
 const MOST_CONDITIONS: usize = 64;
 
+/// Names that a call may leave out. (It always names its principals, and of those the groups are known.)
+const NAMEABLE: [Class; 4] = [Class::Token, Class::Session, Class::Device, Class::Address];
+
+/// The worst that is known of any name of a class.
+#[derive(Clone, Copy, Debug, Default)]
+struct Unnamed {
+    /// The latest cut.
+    cut: Option<Timestamp>,
+    /// How many are contained, or switched off.
+    held: usize,
+    /// How many do not meet their policies.
+    failing: usize,
+}
+
 /// All revocations: an immutable value, cheap to derive from the one before. Memory is bounded by `Limits::revocations` and
 /// `Limits::signals_seen`.
 #[derive(Clone, Debug)]
@@ -88,6 +102,8 @@ pub struct Revocations {
     most_seen: usize,
     floor: Option<Cut>,
     saturated: bool,
+    /// By [`NAMEABLE`] class: what a call that does not name one may hang from.
+    unnamed: [Unnamed; NAMEABLE.len()],
     feeds: Arc<BTreeMap<Box<str>, Timestamp>>,
 }
 
@@ -105,6 +121,7 @@ impl Revocations {
             most_seen: limits.signals_seen,
             floor: None,
             saturated: false,
+            unnamed: Default::default(),
             feeds: Arc::default(),
         }
     }
@@ -134,6 +151,9 @@ impl Revocations {
     #[must_use]
     pub fn contain(&self, target: &Target, at: Timestamp, cascade: &dyn Cascade) -> (Self, Outcome) {
         let mut next = self.clone();
+        // It is the host's own command, given now: a clock that is behind that of an earlier release does not undo it.
+        let earlier = self.own(target, &[]).and_then(|record| record.state.contained).map(|contained| contained.at);
+        let at = Some(at).max(earlier).unwrap_or(at);
         let outcome = next.join_event(&target.clone().into(), &EventKind::Contained(true), at, cascade);
         (next, outcome)
     }
@@ -170,6 +190,7 @@ impl Revocations {
             !held.is_empty()
         });
         next.records = records;
+        next.recount();
         next.floor = next.floor.filter(|cut| !is_over(*cut));
         next
     }
@@ -219,6 +240,50 @@ impl Revocations {
         })
     }
 
+    /// Whether a token of that age might be hit by what is known of some name of a class, where the call does not say which it hangs
+    /// from: what is not said may be the worst (law 5). Always false of classes that a call cannot leave out.
+    #[must_use]
+    pub fn may_hit(&self, class: Class, issued_at: Option<Timestamp>) -> bool {
+        self.unnamed(class).is_some_and(|worst| {
+            worst.held > 0 || worst.cut.is_some_and(|cut| issued_at.is_none_or(|issued| issued <= cut))
+        })
+    }
+
+    /// Whether some device does not meet its policies.
+    #[must_use]
+    pub fn is_any_device_failing(&self) -> bool {
+        self.unnamed(Class::Device).is_some_and(|worst| worst.failing > 0)
+    }
+
+    fn unnamed(&self, class: Class) -> Option<&Unnamed> {
+        self.unnamed.get(NAMEABLE.iter().position(|nameable| *nameable == class)?)
+    }
+
+    /// Counts a record in, or (`held`, `failing`) out.
+    fn count(&mut self, record: &Record, is_in: bool) {
+        // What is filed under its principal too is found there.
+        if record.also.iter().any(|names| names.iter().any(|name| !NAMEABLE.contains(&name.class))) {
+            return;
+        }
+        let Some(at) = NAMEABLE.iter().position(|nameable| *nameable == record.target.class) else { return };
+        let Some(worst) = self.unnamed.get_mut(at) else { return };
+        let one = |number: &mut usize, is: bool| {
+            let step = usize::from(is);
+            *number = if is_in { number.saturating_add(step) } else { number.saturating_sub(step) };
+        };
+        one(&mut worst.held, record.state.is_held());
+        one(&mut worst.failing, record.state.is_failing());
+        if is_in {
+            worst.cut = worst.cut.max(record.state.cut.map(|cut| cut.at));
+        }
+    }
+
+    fn recount(&mut self) {
+        self.unnamed = Default::default();
+        let records: Vec<Record> = self.table.iter().flat_map(|(_, held)| held).cloned().collect();
+        records.iter().for_each(|record| self.count(record, true));
+    }
+
     /// The risk that was last told of whatever goes by these names, the worst of several; `None` if none was.
     #[must_use]
     pub fn risk(&self, names: &[Name<'_>]) -> Option<RiskLevel> {
@@ -247,8 +312,9 @@ impl Revocations {
         self.floor
     }
 
-    pub(super) fn is_stale(&self, now: Timestamp, longest: Duration) -> bool {
-        self.feeds.is_empty() || self.feeds.values().any(|heard| now.since(*heard) > longest)
+    /// A feed that was heard in the future was heard at no time that is known.
+    pub(super) fn is_stale(&self, now: Timestamp, longest: Duration, skew: Duration) -> bool {
+        self.feeds.is_empty() || self.feeds.values().any(|heard| now.since(*heard) > longest || heard.since(now) > skew)
     }
 
     fn take(&mut self, event: &SecurityEvent, cascade: &dyn Cascade) -> Outcome {
@@ -311,6 +377,7 @@ impl Revocations {
             |held| held.iter().any(inherits),
             |held| held.iter_mut().filter(|record| inherits(record)).for_each(|r| r.state.join(state, most_claims)),
         );
+        self.recount();
     }
 
     fn put_below(&mut self, key: &Target, also: &[Box<[Target]>], state: &State, cascade: &dyn Cascade) -> bool {
@@ -350,12 +417,18 @@ impl Revocations {
         let most_claims = self.most_claims;
         let Some(held) = self.table.entry(&target.id, Vec::new) else { return false };
         if let Some(record) = held.iter_mut().find(|record| record.is(target, also, source)) {
+            let before = record.clone();
             record.state.join(state, most_claims);
+            let after = record.clone();
+            self.count(&before, false);
+            self.count(&after, true);
             return true;
         }
         let (target, source, state) = (target.clone(), source.cloned(), state.clone());
-        held.push(Record { target, also: also.into(), source, state, inherited: false });
+        let record = Record { target, also: also.into(), source, state, inherited: false };
+        held.push(record.clone());
         self.records += 1;
+        self.count(&record, true);
         true
     }
 

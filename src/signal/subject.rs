@@ -1,5 +1,7 @@
 //! Whom is an event about? Subject identifiers, and the names that a token is known by.
 
+use core::net::IpAddr;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::delegation::Delegation;
@@ -73,6 +75,7 @@ impl Target {
     /// A name of some class.
     #[must_use]
     pub fn new(class: Class, issuer: Option<&str>, id: &str) -> Self {
+        let id = if class == Class::Address { address(id) } else { id.into() };
         Self { class, issuer: issuer.map(Into::into), id: id.into() }
     }
 
@@ -98,6 +101,11 @@ impl Target {
     pub(super) fn is_comparable(&self, name: &Name<'_>) -> bool {
         self.class == name.class && issuers_agree(self.issuer.as_deref(), name.issuer)
     }
+}
+
+/// The one spelling of a network address, in which [`Target::new`] files it; another text as it is.
+pub(crate) fn address(text: &str) -> Cow<'_, str> {
+    text.parse::<IpAddr>().map_or(text.into(), |address| address.to_canonical().to_string().into())
 }
 
 /// An issuer that is not known may be any.

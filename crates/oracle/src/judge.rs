@@ -429,7 +429,7 @@ impl<'o, 'r> Case<'o, 'r> {
             let person = approval.by.as_str();
             let member = |group: &str| {
                 // A group is asked for a second pair of eyes.
-                let own = self.parties.first().is_some_and(|subject| subject.kind == "user" && subject.id == person);
+                let own = self.parties.iter().any(|party| party.kind == "user" && party.id == person);
                 !own && people::is_member(all, person, group)
             };
             let may = |who: &Approver| match who {
