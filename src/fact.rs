@@ -214,11 +214,11 @@ facts! {
     ACTION_PROPERTIES "action.properties" Entity Type::Open;
     /// Arguments of the tool call (`action.properties.arguments`), complete: an argument not given is absent.
     ARGUMENTS "arguments" Entity attributes();
-    /// Server of the tool that is called; null if the resource is no tool.
+    /// Server of the tool: of the resource under judgement, or else of the tool that is called; null if neither is one.
     TOOL_SERVER "tool.server" Entity Type::String;
-    /// Name of the tool that is called.
+    /// Name of that tool.
     TOOL_NAME "tool.name" Entity Type::String;
-    /// Effect classes of the tool: `read`, `mutate`, `send`, `share`, `delete`, `execute`.
+    /// Effect classes of that tool: `read`, `mutate`, `send`, `share`, `delete`, `execute`.
     TOOL_EFFECTS "tool.effects" Entity strings();
     /// When the request is judged (`context.time`).
     NOW "now" Context Type::Timestamp;

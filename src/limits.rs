@@ -65,6 +65,9 @@ pub struct Limits {
     /// Bytes that a batch may make the engine read: evaluations times bytes of the request, because each reads the defaults
     /// again. 256 MiB: 10,000 evaluations of a request of 25 kB, in a few seconds.
     pub batch_bytes: usize,
+    /// Pairs of link and resource that one batch may have judged, because a default chain and default targets count for each
+    /// evaluation: 1,000,000, about a second. Evaluations beyond it are denied unjudged.
+    pub batch_pairs: usize,
     /// Names of which something is revoked or told. 250,000 (some 120 MB): what a company of 100,000 people and their agents
     /// revokes while a token lives. Beyond it nothing is forgotten: older tokens are challenged, or all are denied.
     pub revocations: usize,
@@ -114,6 +117,7 @@ impl Default for Limits {
             targets: 64,
             batch: 10_000,
             batch_bytes: 256 << 20,
+            batch_pairs: 1_000_000,
             revocations: 250_000,
             signals_seen: 100_000,
             signal_claims: 64,

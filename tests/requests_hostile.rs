@@ -148,11 +148,50 @@ fn a_chain_is_never_shortened_by_mistake() {
     ] {
         is_denied(&act(value), "request.malformed", error);
     }
+    // Where it would be ignored, it is refused.
+    for place in ["/act", "/subject/act", "/context/act", "/subject/properties/ACT", "/context/Act"] {
+        is_denied(&with(place, json!({"sub": "bot"})), "request.malformed", "who acts is written as");
+    }
     let mut chain = json!({"sub": "bot"});
     for _ in 0..8 {
         chain = json!({"sub": "bot", "act": chain});
     }
     is_denied(&act(chain), "request.too_large", "more than 8 actors");
+}
+
+/// Default chains and targets count for each evaluation.
+#[test]
+fn a_batch_has_a_bound_of_its_own() {
+    let act = json!({"sub": "bot", "act": {"sub": "bot", "act": {"sub": "bot"}}});
+    let batch = json!({
+        "subject": {"type": "user", "id": "ada", "properties": {"act": act}},
+        "action": {"name": "read"},
+        "resource": {"type": "page", "id": "home"},
+        "context": {"targets": vec![json!({"type": "page", "id": "home"}); 49]},
+        "evaluations": vec![json!({}); 12],
+    });
+    let mut limits = Limits::default();
+    limits.batch_pairs = 2_000;
+    let policy =
+        document::load([("p.yaml", "version: 1\nrules: [{id: all, effect: permit}]\n")], &limits).expect("sound");
+    let answer: Value =
+        serde_json::from_str(&Engine::of(&policy).answer_json(batch.to_string().as_bytes())).expect("JSON");
+    let answers = answer["evaluations"].as_array().expect("a batch");
+    println!("{}", answers[11]);
+    let codes: Vec<bool> =
+        answers.iter().map(|answer| answer["context"]["reasons"].to_string().contains("request.too_large")).collect();
+    // Four links and fifty resources each: ten are judged.
+    assert_eq!(codes, [[false; 10].as_slice(), &[true; 2]].concat());
+}
+
+/// Records of what could not be read are told apart.
+#[test]
+fn malformed_requests_have_ids_of_their_own() {
+    let id = |bytes: &[u8]| answer(bytes)["context"]["evaluation_id"].as_str().expect("an id").to_owned();
+    let ids: std::collections::BTreeSet<String> =
+        [&b"{"[..], b"[", b"", b"{\"subject\": 1}", b"{\"subject\": 2}", b"\xff"].into_iter().map(id).collect();
+    assert_eq!(ids.len(), 6);
+    assert_eq!(id(b"{"), id(b"{"));
 }
 
 #[test]

@@ -18,10 +18,14 @@ use placet::{Code, Engine, Limits, Link, LiveEngine, Request, Target, Verdict, d
 
 const POLICY: &str = "
 version: 1
-users: [{id: ada}, {id: bob}, {id: bot-1-account, type: agent_user, agent: bot-1}]
+groups: [{id: bots}]
+users:
+  - {id: ada, attributes: {email: Ada@Example.com, tenant: t-1, phone: +351-1}}
+  - {id: bob}
+  - {id: bot-1-account, type: agent_user, agent: bot-1}
 blueprints: [{id: helpdesk, sponsor: ada}]
 agents:
-  - {id: bot-1, sponsor: ada, blueprint: helpdesk}
+  - {id: bot-1, sponsor: ada, blueprint: helpdesk, groups: [bots]}
   - {id: bot-2, sponsor: ada, blueprint: helpdesk}
   - {id: other, sponsor: ada}
   - {id: mailer, sponsor: ada, blueprint: helpdesk}
@@ -230,4 +234,148 @@ fn a_verified_token_brings_its_chain_and_its_age() {
     let live = LiveEngine::new(engine());
     live.contain(&Whom::subject(None, "bot-1"), at("09:30:00"));
     assert_eq!(codes(&live, &ask()), ["revocation.revoked"]);
+}
+
+/// What a call does not name may be any that was revoked.
+#[test]
+fn what_a_call_does_not_name_may_be_what_was_revoked() {
+    use placet::signal::Class;
+    for (class, id, at_slot) in [
+        (Class::Session, "s-9", slot::SESSION_ID),
+        (Class::Token, "t-9", slot::AUTHENTICATION_TOKEN_ID),
+        (Class::Device, "phone", slot::DEVICE_ID),
+        (Class::Address, "192.0.2.7", slot::LOCATION_IP),
+    ] {
+        let live = LiveEngine::new(engine());
+        let full = || call("other").fact(slot::LOCATION_IP, "192.0.2.1");
+        let silent = |request: Request<'_>| codes(&live, &request);
+        assert_eq!(live.contain(&Whom::new(class, None, id), at("09:30:00")), placet::signal::Outcome::Applied);
+        assert!(silent(full()).is_empty(), "{class:?}: it names another");
+        assert_eq!(silent(full().fact(at_slot, id)), ["revocation.revoked"], "{class:?}: it names this one");
+        let all = [
+            (slot::SESSION_ID, "s-1"),
+            (slot::AUTHENTICATION_TOKEN_ID, "t-1"),
+            (slot::DEVICE_ID, "laptop"),
+            (slot::LOCATION_IP, "192.0.2.1"),
+        ];
+        let partial = all.into_iter().filter(|(slot, _)| *slot != at_slot).fold(
+            Request::new(Link::user("bob"), "read", Target::new("page", "home"))
+                .at(at("10:00:00"))
+                .fact(slot::RISK_USER, "none")
+                .fact(slot::DEVICE_COMPLIANT, true)
+                .fact(slot::AUTHENTICATION_ISSUED, at("09:00:00")),
+            |request, (slot, value)| request.fact(slot, value),
+        );
+        assert_eq!(silent(partial), ["revocation.unknown"], "{class:?}: it names none");
+        live.release(&Whom::new(class, None, id), at("09:40:00"));
+        assert!(silent(full()).is_empty());
+    }
+}
+
+#[test]
+fn one_failing_device_may_be_the_one_that_is_not_named() {
+    let live = LiveEngine::new(engine());
+    let device = |id: &str, compliant: bool, time: &str| {
+        let whom = Whom::new(placet::signal::Class::Device, None, "phone");
+        SecurityEvent::of("https://idp", id, EventKind::ComplianceChanged { compliant }, whom, at(time))
+    };
+    let anonymous = || {
+        Request::new(Link::user("bob"), "read", Target::new("page", "home"))
+            .at(at("10:00:00"))
+            .fact(slot::RISK_USER, "none")
+            .fact(slot::DEVICE_COMPLIANT, true)
+            .fact(slot::AUTHENTICATION_ISSUED, at("09:55:00"))
+    };
+    assert!(codes(&live, &anonymous()).is_empty());
+    live.apply(&device("1", false, "09:10:00"));
+    assert_eq!(codes(&live, &anonymous()), ["rule.forbidden_unknown"]);
+    assert!(codes(&live, &anonymous().fact(slot::DEVICE_ID, "laptop")).is_empty());
+    live.apply(&device("2", true, "09:20:00"));
+    assert!(codes(&live, &anonymous()).is_empty(), "all are well again");
+}
+
+/// A feed may speak of somebody by any name that the directory knows, in any spelling.
+#[test]
+fn feeds_and_hosts_may_use_any_name() {
+    use placet::signal::Class;
+    for (class, id) in [
+        (Class::Email, "ADA@example.COM"),
+        (Class::Tenant, "t-1"),
+        (Class::Phone, "+351-1"),
+        (Class::Session, "s-1"),
+        (Class::Address, "::ffff:192.0.2.1"),
+        (Class::Address, "192.0.2.1"),
+        (Class::Group, "bots"),
+    ] {
+        let live = LiveEngine::new(engine());
+        live.contain(&Whom::new(class, None, id), at("09:30:00"));
+        let request = call("bot-1").fact(slot::LOCATION_IP, "192.0.2.1");
+        assert_eq!(codes(&live, &request), ["revocation.revoked"], "{class:?} {id}");
+    }
+    // An agent's account is held with the groups of its agent.
+    let live = LiveEngine::new(engine());
+    live.contain(&Whom::new(Class::Group, None, "bots"), at("09:30:00"));
+    let account = Request::new(Link::agent_user("bot-1-account"), "read", Target::new("page", "home"));
+    assert_eq!(codes(&live, &account.at(at("10:00:00"))), ["revocation.revoked"]);
+    // Who is not registered is called by the id of the link.
+    let stranger = || {
+        Request::new(Link::user("Eve@Example.com"), "read", Target::new("page", "home"))
+            .at(at("10:00:00"))
+            .fact(slot::RISK_USER, "none")
+            .fact(slot::DEVICE_COMPLIANT, true)
+            .fact(slot::AUTHENTICATION_ISSUED, at("09:55:00"))
+    };
+    for (class, id) in [(Class::Email, "eve@example.com"), (Class::Account, "acct:eve@example.com")] {
+        let live = LiveEngine::new(engine());
+        assert!(codes(&live, &stranger()).is_empty());
+        live.contain(&Whom::new(class, None, id), at("09:30:00"));
+        assert_eq!(codes(&live, &stranger()), ["revocation.revoked"]);
+        let risk = SecurityEvent::of(
+            "https://idp",
+            "1",
+            EventKind::RiskChanged { level: placet::lifecycle::RiskLevel::High },
+            Whom::new(class, None, id),
+            at("09:50:00"),
+        );
+        let live = LiveEngine::new(engine());
+        live.apply(&risk);
+        assert!(codes(&live, &stranger()).contains(&"rule.forbidden"));
+    }
+}
+
+/// A clock behind that of an earlier release does not undo the switch.
+#[test]
+fn the_kill_switch_works_with_a_slow_clock() {
+    let live = LiveEngine::new(engine());
+    let bot = Whom::subject(None, "bot-1");
+    live.contain(&bot, at("09:30:00"));
+    live.release(&bot, at("09:40:00"));
+    live.contain(&bot, at("09:35:00"));
+    assert_eq!(codes(&live, &call("bot-1")), ["revocation.revoked"]);
+}
+
+#[test]
+fn a_token_that_has_ended_is_refused_without_any_revocation() {
+    let live = LiveEngine::new(engine());
+    let ended = call("other").fact(slot::AUTHENTICATION_EXPIRES, at("09:59:00"));
+    assert!(!codes(&live, &ended).is_empty());
+    assert!(codes(&live, &call("other").fact(slot::AUTHENTICATION_EXPIRES, at("10:30:00"))).is_empty());
+}
+
+#[test]
+fn a_token_that_does_not_say_who_asks_is_refused() {
+    use placet::delegation::{Kind, Profile, VerifiedClaims, from_claims};
+    let claims = serde_json::json!({"iss": "https://idp", "sub": "ada", "iat": at("09:00:00").seconds()});
+    let claims = VerifiedClaims::assert_verified(claims.as_object().cloned().unwrap());
+    let mut delegation = from_claims(&claims, Profile::OAuth, &Limits::default()).unwrap();
+    let live = LiveEngine::new(engine());
+    let judge = |delegation: &placet::delegation::Delegation| {
+        let request = Request::delegated(delegation, "read", Target::new("page", "home")).at(at("10:00:00"));
+        codes(&live, &request.fact(slot::RISK_USER, "none").fact(slot::DEVICE_COMPLIANT, true))
+    };
+    assert_eq!(judge(&delegation), ["request.malformed"]);
+    delegation.subject.kind = Kind::User;
+    assert!(judge(&delegation).is_empty());
+    delegation.subject.kind = Kind::Other("robot".into());
+    assert_eq!(judge(&delegation), ["request.malformed"]);
 }

@@ -32,7 +32,7 @@ fn length(seconds: i64) -> Duration {
 
 fn read(payload: &Value) -> Result<SecurityEvent, SetError> {
     let payload = VerifiedSet::assert_verified(payload.as_object().unwrap().clone());
-    parse(&payload, &Limits::default())
+    parse(&payload, at(4_000_000_000), &Limits::default())
 }
 
 fn empty() -> Revocations {
@@ -449,6 +449,33 @@ fn a_silent_feed_is_no_feed() {
     let (heard, _) = heard.apply(&local("1", CriticalEvent::SessionsRevoked, "bob", 300), &NoCascade);
     assert_eq!(judge(&heard, 500), Verdict::Allow, "an event is a sign of life");
     assert_eq!(judge(&heard, 501), Verdict::Deny(Reason::SignalsStale));
+}
+
+#[test]
+fn what_was_heard_in_the_future_was_not_heard() {
+    let mut policy = CheckPolicy::default();
+    policy.max_silence = Some(length(300));
+    let names = [subject("ada")];
+    let heard = empty().heard("host", at(10_000));
+    assert_eq!(heard.check(&token(&names, 100), at(100), &policy), Verdict::Deny(Reason::SignalsStale));
+    let soon = empty().heard("host", at(100 + policy.skew.seconds()));
+    assert_eq!(soon.check(&token(&names, 100), at(100), &policy), Verdict::Allow);
+}
+
+/// An event of the far future would beat all that follow: it counts as of when it was received.
+#[test]
+fn events_of_the_future_are_of_now() {
+    let enabled = json!({
+        "iss": "https://idp", "jti": "1", "iat": 9_000_000_000_u64, "toe": 9_000_000_000_u64,
+        "sub_id": {"format": "opaque", "id": "ada"},
+        "events": {"https://schemas.openid.net/secevent/risc/event-type/account-enabled": {}},
+    });
+    let set = VerifiedSet::assert_verified(enabled.as_object().unwrap().clone());
+    let told = parse(&set, at(1_000), &Limits::default()).unwrap();
+    assert_eq!((told.issued_at, told.at), (at(1_000), at(1_000)));
+    let after = empty().apply(&told, &NoCascade).0;
+    let (after, _) = after.apply(&event("2", EventKind::AccountDisabled, "ada", 1_001), &NoCascade);
+    assert_ne!(check(&after, &[subject("ada")], 1_500, 2_000), Verdict::Allow);
 }
 
 #[test]

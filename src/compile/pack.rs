@@ -61,7 +61,7 @@ pub(crate) struct Predicate {
     pub(crate) condition: Condition,
     /// Whether it reads facts of the link under judgement: otherwise it has one truth for the whole chain.
     pub(crate) reads_link: bool,
-    /// Whether it reads facts of the resource under judgement.
+    /// Whether it reads facts of the resource under judgement, or of the tool, which the resource may be.
     pub(crate) reads_resource: bool,
     /// Whether it reads groups, which a request can claim.
     pub(crate) reads_groups: bool,
@@ -73,7 +73,8 @@ impl Predicate {
         let groups = [slot::PRINCIPAL_GROUPS, slot::SUBJECT_GROUPS, slot::USER_GROUPS, slot::AGENT_GROUPS];
         Self {
             reads_link: reads(slot::PRINCIPAL_TYPE..=slot::PRINCIPAL_TENANT),
-            reads_resource: reads(slot::RESOURCE_TYPE..=slot::RESOURCE_APPLICATION),
+            reads_resource: reads(slot::RESOURCE_TYPE..=slot::RESOURCE_APPLICATION)
+                || reads(slot::TOOL_SERVER..=slot::TOOL_EFFECTS),
             reads_groups: groups.into_iter().any(|group| reads(group..=group)),
             condition,
         }

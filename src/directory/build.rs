@@ -18,8 +18,9 @@ use crate::identity::{Agent, Sponsor, State, User, UserKind};
 use crate::name::{BlueprintId, GroupId, RuleId, UserId};
 use crate::resource::ResourceRef;
 use crate::rule::{Effect, Mode, ResourceHead, Rule, Source};
+use crate::signal::{Class, Target};
 use crate::tool::{EffectClass, Tool};
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 pub(super) fn build(entities: &Entities, version: &str) -> Directory {
     let closures = Closures::of(entities.groups.iter().map(|group| (&group.id, &group.groups)));
@@ -100,19 +101,25 @@ fn principals(entities: &Entities, closures: &Closures<'_, GroupId>) -> Vec<Prin
     let blueprints: BTreeMap<&BlueprintId, State> = entities.blueprints.iter().map(|b| (&b.id, b.state)).collect();
     let people = entities.users.iter().filter(|user| user.kind == UserKind::Person);
     let people: BTreeMap<&UserId, State> = people.map(|user| (&user.id, user.state)).collect();
-    let agents = entities.agents.iter().map(|agent| agent_principal(agent, closures, &blueprints, &people));
+    let persons = entities.users.iter().filter(|user| user.kind == UserKind::Person && user.state == State::Enabled);
+    let peopled: BTreeSet<GroupId> = persons.flat_map(|user| closures.reach(&user.groups)).collect();
+    let standing = Standing { blueprints, people, peopled };
+    let agents = entities.agents.iter().map(|agent| agent_principal(agent, closures, &standing));
     let users = entities.users.iter().map(|user| user_principal(user, closures));
     let mut all: Vec<Principal> = agents.chain(users).collect();
     all.sort_by(|a, b| (a.kind_text(), a.id_text()).cmp(&(b.kind_text(), b.id_text())));
     all
 }
 
-fn agent_principal(
-    agent: &Agent,
-    closures: &Closures<'_, GroupId>,
-    blueprints: &BTreeMap<&BlueprintId, State>,
-    people: &BTreeMap<&UserId, State>,
-) -> Principal {
+/// What the standing of an agent depends on.
+struct Standing<'e> {
+    blueprints: BTreeMap<&'e BlueprintId, State>,
+    people: BTreeMap<&'e UserId, State>,
+    /// Groups with at least one enabled person.
+    peopled: BTreeSet<GroupId>,
+}
+
+fn agent_principal(agent: &Agent, closures: &Closures<'_, GroupId>, standing: &Standing<'_>) -> Principal {
     let groups = closures.reach(&agent.groups);
     let text = |text: &str| Value::from(text.to_owned());
     let sponsor_name = agent.sponsor.as_ref().map(|sponsor| match sponsor {
@@ -120,12 +127,17 @@ fn agent_principal(
         Sponsor::Group(group) => Value::from(format!("group:{group}")),
     });
     let sponsor_is_gone = match &agent.sponsor {
-        Some(Sponsor::User(user)) => people.get(user) != Some(&State::Enabled),
-        Some(Sponsor::Group(_)) | None => false,
+        Some(Sponsor::User(user)) => standing.people.get(user) != Some(&State::Enabled),
+        // A group in which nobody is left answers for nothing.
+        Some(Sponsor::Group(group)) => !standing.peopled.contains(group),
+        None => false,
     };
     let record = AgentRecord {
         // A blueprint that is not listed cannot be known to be enabled.
-        blueprint_state: agent.blueprint.as_ref().map(|id| blueprints.get(id).copied().unwrap_or(State::Deleted)),
+        blueprint_state: agent
+            .blueprint
+            .as_ref()
+            .map(|id| standing.blueprints.get(id).copied().unwrap_or(State::Deleted)),
         sponsor: agent.sponsor.clone(),
         sponsor_is_gone,
         owner: agent.owner.clone(),
@@ -144,6 +156,7 @@ fn agent_principal(
         state: agent.state,
         group_names: names(&groups, GroupId::as_str),
         groups,
+        aliases: aliases(agent.id.as_str(), &agent.attributes),
         attributes: Value::from(agent.attributes.clone()),
         agent: Some(Box::new(record)),
         parent: None,
@@ -158,10 +171,28 @@ fn user_principal(user: &User, closures: &Closures<'_, GroupId>) -> Principal {
         state: user.state,
         group_names: names(&groups, GroupId::as_str),
         groups,
+        aliases: aliases(user.id.as_str(), &user.attributes),
         attributes: Value::from(user.attributes.clone()),
         agent: None,
         parent: None,
     }
+}
+
+/// The other names of a principal: an id that is an address, and what its attributes say.
+fn aliases(id: &str, attributes: &Map<'_>) -> Box<[Target]> {
+    let name = |class: Class, id: &str| Target::new(class, None, id);
+    let own = [Class::Email, Class::Account].into_iter().filter(|_| id.contains('@')).map(|class| name(class, id));
+    let listed = [
+        ("email", Class::Email),
+        ("account", Class::Account),
+        ("phone", Class::Phone),
+        ("org_unit", Class::OrgUnit),
+        ("tenant", Class::Tenant),
+    ];
+    let text =
+        |attribute: &str| if let Some(Value::String(text)) = attributes.get(attribute) { Some(text) } else { None };
+    own.chain(listed.into_iter().filter_map(|(attribute, class)| text(attribute).map(|text| name(class, text))))
+        .collect()
 }
 
 /// Points the accounts of agents to their agents.

@@ -8,6 +8,7 @@ use crate::label::Label;
 use crate::name::{BlueprintId, GroupId, UserId};
 use crate::resource::ResourceRef;
 use crate::rule::SubjectHead;
+use crate::signal::Target;
 use crate::time::Timestamp;
 use crate::value::Value;
 
@@ -21,6 +22,8 @@ pub(crate) struct Principal {
     pub(crate) groups: Box<[GroupId]>,
     pub(crate) group_names: Value<'static>,
     pub(crate) attributes: Value<'static>,
+    /// Other names by which feeds may speak of it: e-mail address, account, telephone number, unit, tenant.
+    pub(crate) aliases: Box<[Target]>,
     pub(crate) agent: Option<Box<AgentRecord>>,
     /// Of an agent's user account: the agent's place.
     pub(crate) parent: Option<u32>,
@@ -32,7 +35,7 @@ pub(crate) struct AgentRecord {
     pub(crate) blueprint: Option<BlueprintId>,
     pub(crate) blueprint_state: Option<State>,
     pub(crate) sponsor: Option<Sponsor>,
-    /// Whether its sponsor is a person who is disabled or gone.
+    /// Whether its sponsor is a person who is disabled or gone, or a group in which nobody else is left.
     pub(crate) sponsor_is_gone: bool,
     pub(crate) owner: Option<UserId>,
     pub(crate) review_by: Option<Timestamp>,

@@ -52,12 +52,18 @@ pub(super) fn parse(bytes: &[u8], engine: &Engine) -> Option<Batch> {
         Err(defect) => return Some(refused(engine, defect)),
     };
     let mut evaluations = Vec::with_capacity(entries.len());
+    let mut pairs = 0usize;
     for entry in entries.iter() {
-        let request = if let Value::Map(entry) = entry {
+        let mut request = if let Value::Map(entry) = entry {
             Request::from_value(merged(&root, entry), engine.policy().vocabulary())
         } else {
             Request::malformed(Defect::new("evaluations", "every entry must be an object"))
         };
+        pairs = pairs.saturating_add((request.actors().len() + 1).saturating_mul(request.targets().len()));
+        if pairs > limits.batch_pairs {
+            let cause = format!("the evaluations before it have {} pairs of link and resource", limits.batch_pairs);
+            request = Request::malformed(Defect::too_large("evaluations", cause));
+        }
         let answer = engine.answer(&request);
         let decided = answer.decision;
         evaluations.push(answer);

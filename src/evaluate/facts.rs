@@ -5,7 +5,7 @@
 //!
 //! Next room: `rules`.
 
-use super::scene::{KnownLabel, Party, Scene, Thing};
+use super::scene::{KnownLabel, Party, Scene, Thing, Tooling};
 use crate::directory::{AgentRecord, Principal};
 use crate::fact::slot;
 use crate::value::{Fact, Facts, NO_ITEMS, NO_MEMBERS, Value};
@@ -16,6 +16,7 @@ pub(crate) struct View<'p, 's, 'r> {
     pub(crate) scene: &'p Scene<'s, 'r>,
     pub(crate) party: &'p Party<'s, 'r>,
     pub(crate) thing: &'p Thing<'s, 'r>,
+    pub(crate) tool: Option<&'p Tooling<'s>>,
     /// Whether groups that the request claims count.
     pub(crate) claims: bool,
 }
@@ -65,11 +66,7 @@ impl Facts for View<'_, '_, '_> {
             slot::ACTION_NAME => Fact::Known(&request.action),
             slot::ACTION_PROPERTIES => Fact::Known(&request.action_properties),
             slot::ARGUMENTS => request.arguments.as_ref().map_or(Fact::Unknown, Fact::Known),
-            slot::TOOL_SERVER | slot::TOOL_NAME | slot::TOOL_EFFECTS if !scene.is_tool => Fact::Null,
-            slot::TOOL_SERVER => known(scene.tool_names.first()),
-            slot::TOOL_NAME => known(scene.tool_names.last()),
-            // What an unregistered tool does, nobody knows.
-            slot::TOOL_EFFECTS => scene.tool.map_or(Fact::Unknown, |tool| Fact::Known(&tool.effects)),
+            slot::TOOL_SERVER | slot::TOOL_NAME | slot::TOOL_EFFECTS => self.tool(at),
             slot::DEVICE_COMPLIANT if scene.told.device.is_some() => known(scene.told.device.as_ref()),
             // Of which device it is true nobody says.
             slot::DEVICE_COMPLIANT
@@ -107,6 +104,17 @@ impl View<'_, '_, '_> {
             (Fact::Known(Value::Enum(_, said)), Some(Value::Enum(_, told_place))) if said < told_place => known(told),
             (Fact::Null, Some(_)) => known(told),
             (said, _) => said,
+        }
+    }
+
+    /// Facts about the tool that is called or touched.
+    fn tool(&self, at: u16) -> Fact<'_> {
+        let Some(tool) = self.tool else { return Fact::Null };
+        match at {
+            slot::TOOL_SERVER => Fact::Known(&tool.server),
+            slot::TOOL_NAME => Fact::Known(&tool.name),
+            // What an unregistered tool does, nobody knows.
+            _ => tool.record.map_or(Fact::Unknown, |record| Fact::Known(&record.effects)),
         }
     }
 

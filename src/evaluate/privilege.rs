@@ -44,7 +44,7 @@ pub(super) fn judge(pair: Pair<'_, '_, '_>, decision: &mut Decision<'_>) {
 }
 
 fn requires_grant(pair: Pair<'_, '_, '_>) -> bool {
-    pair.thing.tool.is_some_and(|tool| tool.requires_grant)
+    pair.thing.tool.as_ref().and_then(|tool| tool.record).is_some_and(|tool| tool.requires_grant)
         || pair.thing.record.is_some_and(|record| record.requires_grant)
 }
 
@@ -79,7 +79,7 @@ impl Dead {
 /// Whether a rule or live grant certainly permits; grants that would at another time are told to `dead`.
 fn permits(pair: Pair<'_, '_, '_>, origin: Origin, dead: &mut impl FnMut(u32, (Timestamp, Timestamp))) -> bool {
     let (set, _) = pair.scene.engine.set(origin);
-    let query = pair.scene.query(origin, pair.party, pair.thing, false);
+    let query = pair.query(origin, false);
     let mut permitted = false;
     set.permits.candidates(&query, |at| {
         if let Some(rule) = set.get(at)

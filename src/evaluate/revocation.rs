@@ -7,12 +7,14 @@
 //!
 //! Next room: `tool`.
 
+use std::borrow::Cow;
+
 use smallvec::SmallVec;
 
-use super::scene::Scene;
+use super::scene::{Party, Scene};
 use crate::decision::{Code, Decision};
 use crate::fact::slot;
-use crate::signal::{Class, Name, Reason, TokenFacts, Verdict, address};
+use crate::signal::{Class, Name, Reason, Target, TokenFacts, Verdict, spelt};
 use crate::time::Timestamp;
 use crate::value::{Fact, Value};
 
@@ -36,10 +38,11 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
         return decision.object(Code::RevocationUnknown, None, 0, 0);
     };
     let address = match scene.request.context_fact(slot::LOCATION_IP) {
-        Fact::Known(Value::String(ip)) => Some(address(ip)),
+        Fact::Known(Value::String(ip)) => Some(spelt(Class::Address, ip)),
         Fact::Known(_) | Fact::Null | Fact::Unknown => None,
     };
-    let names = names(scene, address.as_deref());
+    let strangers: SmallVec<[(Class, Cow<'_, str>); 2]> = scene.parties.iter().flat_map(strangers).collect();
+    let names = names(scene, address.as_deref(), &strangers);
     let request = scene.request;
     let time = |at: u16| -> Option<Timestamp> {
         if let Fact::Known(Value::Timestamp(time)) = request.context_fact(at) { Some(*time) } else { None }
@@ -71,9 +74,21 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
     decision.object(code, None, 0, 0);
 }
 
+/// The addresses by which a link that is not registered is called, as feeds spell them.
+pub(super) fn strangers<'n>(party: &Party<'n, '_>) -> SmallVec<[(Class, Cow<'n, str>); 2]> {
+    let id = party.link.id();
+    let classes = [Class::Email, Class::Account].into_iter().filter(|_| party.principal.is_none() && id.contains('@'));
+    classes.map(|class| (class, spelt(class, id))).collect()
+}
+
 /// Every name that the call hangs from.
-fn names<'n>(scene: &'n Scene<'_, '_>, address: Option<&'n str>) -> SmallVec<[Name<'n>; 12]> {
-    let mut names: SmallVec<[Name<'n>; 12]> = SmallVec::new();
+fn names<'n>(
+    scene: &'n Scene<'_, '_>,
+    address: Option<&'n str>,
+    strangers: &'n [(Class, Cow<'_, str>)],
+) -> SmallVec<[Name<'n>; 12]> {
+    let mut names: SmallVec<[Name<'n>; 12]> =
+        strangers.iter().map(|(class, id)| Name { class: *class, issuer: None, id }).collect();
     for party in &scene.parties {
         // Who vouches for the link says nothing of who names the agent and the blueprint behind it.
         let mut subject = |issuer, id: &'n str| names.push(Name { class: Class::Subject, issuer, id });
@@ -89,8 +104,13 @@ fn names<'n>(scene: &'n Scene<'_, '_>, address: Option<&'n str>) -> SmallVec<[Na
                 subject(None, blueprint.as_str());
             }
         }
-        for group in [Some(principal), parent].into_iter().flatten().flat_map(|member| &member.groups) {
-            names.push(Name { class: Class::Group, issuer: None, id: group.as_str() });
+        for member in [Some(principal), parent].into_iter().flatten() {
+            names.extend(member.groups.iter().map(|group| Name {
+                class: Class::Group,
+                issuer: None,
+                id: group.as_str(),
+            }));
+            names.extend(member.aliases.iter().map(Target::as_name));
         }
     }
     for (class, at) in NAMED {

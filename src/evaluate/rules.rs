@@ -8,15 +8,15 @@
 use super::facts::View;
 use super::privilege;
 use super::requirement;
-use super::scene::{Party, Scene, Thing};
-use crate::compile::{PackedRule, Predicate, RuleSet};
+use super::scene::{Party, Scene, Thing, Tooling};
+use crate::compile::{PackedRule, Predicate, Query, RuleSet};
 use crate::condition::Truth;
 use crate::decision::{Code, Decision, Report, RuleNumber, narrow_u8, narrow_u16};
 use crate::engine::Origin;
 use crate::fact::slot;
 use crate::rule::{Effect, Mode, Source};
 
-/// One link and one resource.
+/// One link and one resource, with the tool that it is judged through.
 #[derive(Clone, Copy)]
 pub(crate) struct Pair<'p, 's, 'r> {
     pub(crate) scene: &'p Scene<'s, 'r>,
@@ -24,6 +24,8 @@ pub(crate) struct Pair<'p, 's, 'r> {
     pub(crate) thing: &'p Thing<'s, 'r>,
     pub(crate) link: usize,
     pub(crate) resource: usize,
+    /// A tool is judged as itself, whether it is called or touched; other data through the tool that is called.
+    tool: Option<&'p Tooling<'s>>,
 }
 
 /// What a condition says of a pair.
@@ -40,8 +42,38 @@ pub(super) enum Judged {
 }
 
 impl<'p, 's, 'r> Pair<'p, 's, 'r> {
+    /// Every link with every resource.
+    pub(crate) fn all(scene: &'p Scene<'s, 'r>) -> impl Iterator<Item = Self> {
+        scene.things.iter().enumerate().flat_map(move |(resource, thing)| {
+            let tool = thing.tool.as_ref().or_else(|| scene.called());
+            scene.parties.iter().enumerate().map(move |(link, party)| Self {
+                scene,
+                party,
+                thing,
+                link,
+                resource,
+                tool,
+            })
+        })
+    }
+
+    /// A tool that another tool touches, judged through that one: what restricts applies if it applies to either.
+    pub(crate) fn through_called(self) -> Option<Self> {
+        let called = self.scene.called().filter(|_| self.resource > 0 && self.thing.tool.is_some())?;
+        Some(Self { tool: Some(called), ..self })
+    }
+
+    fn is_through_another(&self) -> bool {
+        self.resource > 0
+            && self.thing.tool.as_ref().zip(self.tool).is_some_and(|(own, tool)| !core::ptr::eq(own, tool))
+    }
+
     pub(crate) fn view(&self, claims: bool) -> View<'p, 's, 'r> {
-        View { scene: self.scene, party: self.party, thing: self.thing, claims }
+        View { scene: self.scene, party: self.party, thing: self.thing, tool: self.tool, claims }
+    }
+
+    pub(crate) fn query(&self, origin: Origin, claimed: bool) -> Query<'p> {
+        self.scene.query(origin, self.party, self.thing, self.tool, claimed)
     }
 
     /// What the condition of a rule says, if it has one; groups that are claimed do not count.
@@ -50,7 +82,8 @@ impl<'p, 's, 'r> Pair<'p, 's, 'r> {
         let evaluate = || predicate.condition.evaluate(&self.view(false));
         // A key has room for so many links and resources; hosts can raise the limits beyond it.
         let roomy = self.link < 0xff && self.resource < 0x3fff;
-        let truth = if !roomy || (predicate.reads_link && predicate.reads_resource) {
+        let own = !(predicate.reads_resource && self.is_through_another());
+        let truth = if !(roomy && own) || (predicate.reads_link && predicate.reads_resource) {
             evaluate()
         } else {
             // One truth for all links, or all resources, that it does not read, and for all rules that share it.
@@ -76,19 +109,19 @@ impl<'p, 's, 'r> Pair<'p, 's, 'r> {
 }
 
 pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
-    for (resource, thing) in scene.things.iter().enumerate() {
-        for (link, party) in scene.parties.iter().enumerate() {
-            let pair = Pair { scene, party, thing, link, resource };
-            restrict(pair, decision);
-            privilege::judge(pair, decision);
+    for pair in Pair::all(scene) {
+        restrict(pair, decision);
+        if let Some(called) = pair.through_called() {
+            restrict(called, decision);
         }
+        privilege::judge(pair, decision);
     }
 }
 
 /// Collects what forbids or requires, and what rules on trial would do.
 fn restrict(pair: Pair<'_, '_, '_>, decision: &mut Decision<'_>) {
     let (set, _) = pair.scene.engine.set(Origin::Policy);
-    let query = pair.scene.query(Origin::Policy, pair.party, pair.thing, true);
+    let query = pair.query(Origin::Policy, true);
     set.restrictions.candidates(&query, |at| {
         let Some(rule) = set.get(at) else { return true };
         let number = RuleNumber { origin: Origin::Policy, at };
@@ -111,7 +144,7 @@ fn try_permit(
     number: RuleNumber,
     decision: &mut Decision<'_>,
 ) {
-    let query = pair.scene.query(Origin::Policy, pair.party, pair.thing, false);
+    let query = pair.query(Origin::Policy, false);
     if set.matches(rule, &query) == Some(true) && privilege::holds(set, rule, pair) {
         report(pair, number, false, decision);
     }

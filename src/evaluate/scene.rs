@@ -59,13 +59,23 @@ pub(crate) enum KnownLabel {
     Label(Label),
 }
 
+/// A tool that is called, or that a call touches.
+#[derive(Clone, Debug)]
+pub(crate) struct Tooling<'s> {
+    /// What the registry holds about it, if it is registered.
+    pub(crate) record: Option<&'s ToolRecord>,
+    pub(crate) server: Value<'s>,
+    pub(crate) name: Value<'s>,
+    classes: [Classes<'s>; 2],
+}
+
 /// A resource that is judged.
 #[derive(Clone, Debug)]
 pub(crate) struct Thing<'s, 'r> {
     pub(crate) target: &'s Target<'r>,
     pub(crate) record: Option<&'s ResourceRecord>,
-    /// Of a tool, what the registry holds about it.
-    pub(crate) tool: Option<&'s ToolRecord>,
+    /// Set if it is a tool.
+    pub(crate) tool: Option<Tooling<'s>>,
     pub(crate) label: KnownLabel,
     pub(crate) label_value: Value<'static>,
     classes: [Classes<'s>; 2],
@@ -79,12 +89,6 @@ pub(crate) struct Scene<'s, 'r> {
     pub(crate) parties: SmallVec<[Party<'s, 'r>; 2]>,
     pub(crate) things: SmallVec<[Thing<'s, 'r>; 2]>,
     actions: [Found; 2],
-    tools: [Classes<'s>; 2],
-    /// Whether the resource is a tool.
-    pub(crate) is_tool: bool,
-    pub(crate) tool: Option<&'s ToolRecord>,
-    /// Server and name of a tool, for conditions.
-    pub(crate) tool_names: [Value<'s>; 2],
     /// The agent that acts, if it is registered.
     pub(crate) agent: Option<&'s Principal>,
     /// Listed and claimed groups of the subject, if any are claimed.
@@ -123,18 +127,6 @@ impl<'s, 'r> Scene<'s, 'r> {
             engine.set(origin).0.actions.find(request.action(), &mut found);
             found
         });
-        let main = request.resources.first().filter(|resource| resource.kind() == "tool");
-        let place = main.and_then(|main| engine.directory().find_tool(main.id()));
-        let tools = ORIGINS.map(|origin| match (main, place) {
-            (Some(_), Some(at)) => Classes::Linked(engine.set(origin).1.tool(at)),
-            (Some(main), None) => {
-                let mut found = Found::new();
-                engine.set(origin).0.tools.find(main.id(), &mut found);
-                Classes::Found(found)
-            }
-            (None, _) => Classes::Linked(&[]),
-        });
-        let names = main.and_then(|main| main.id().split_once('/')).unwrap_or_default();
         let immediate = parties.get(usize::from(parties.len() > 1));
         let agent = immediate.and_then(|party| acting_agent(engine, party));
         let claimed_groups = (!claims.is_empty()).then(|| claimed_groups(&parties, &claims));
@@ -142,10 +134,6 @@ impl<'s, 'r> Scene<'s, 'r> {
             parties,
             things,
             actions,
-            tools,
-            is_tool: main.is_some(),
-            tool: place.and_then(|at| engine.directory().tool(at)),
-            tool_names: [Value::from(names.0), Value::from(names.1)],
             agent,
             claimed_groups,
             call: OnceCell::new(),
@@ -172,13 +160,19 @@ impl<'s, 'r> Scene<'s, 'r> {
         usize::from(self.parties.len() > 1)
     }
 
-    /// The classes of one link and resource; `claimed`: with claimed groups.
+    /// The tool that is called, if the call is of a tool.
+    pub(crate) fn called(&self) -> Option<&Tooling<'s>> {
+        self.things.first()?.tool.as_ref()
+    }
+
+    /// The classes of one link, resource and tool; `claimed`: with claimed groups.
     #[inline]
     pub(crate) fn query<'q>(
         &'q self,
         origin: Origin,
         party: &'q Party<'_, '_>,
         thing: &'q Thing<'_, '_>,
+        tool: Option<&'q Tooling<'_>>,
         claimed: bool,
     ) -> Query<'q> {
         let actions = self.actions.get(of(origin));
@@ -187,7 +181,7 @@ impl<'s, 'r> Scene<'s, 'r> {
             Some(with_claims) if claimed => pick(with_claims),
             Some(_) | None => pick(&party.classes),
         };
-        let tools = self.tools.get(of(origin)).map_or(&[][..], Classes::get);
+        let tools = tool.map_or(&[][..], |tool| pick(&tool.classes));
         Query { classes: [subjects, actions.map_or(&[], |found| found.as_slice()), tools, pick(&thing.classes)] }
     }
 
@@ -252,9 +246,25 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>) -> Thing<'s, 'r> {
         Classes::Found(found)
     });
     let label_value = if let KnownLabel::Label(label) = label { Value::Label(label) } else { Value::Null };
-    let tool = if target.kind() == "tool" { directory.find_tool(target.id()) } else { None };
-    let tool = tool.and_then(|at| directory.tool(at));
+    let tool = (target.kind() == "tool").then(|| tooling(engine, target.id()));
     Thing { target, record, tool, label, label_value, classes }
+}
+
+fn tooling<'s>(engine: &'s Engine, id: &'s str) -> Tooling<'s> {
+    let directory = engine.directory();
+    let place = directory.find_tool(id);
+    let classes = ORIGINS.map(|origin| {
+        let (set, linked) = engine.set(origin);
+        if let Some(at) = place {
+            return Classes::Linked(linked.tool(at));
+        }
+        let mut found = Found::new();
+        set.tools.find(id, &mut found);
+        Classes::Found(found)
+    });
+    let (server, name) = id.split_once('/').unwrap_or_default();
+    let record = place.and_then(|at| directory.tool(at));
+    Tooling { record, server: server.into(), name: name.into(), classes }
 }
 
 /// The agent that a link is or, if it is an agent's user account, whose account it is.

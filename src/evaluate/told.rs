@@ -2,12 +2,13 @@
 //!
 //! Next room: `facts`.
 
+use smallvec::SmallVec;
+
+use super::revocation::strangers;
 use super::scene::Scene;
-use crate::directory::Principal;
 use crate::fact::{RISK, slot};
 use crate::lifecycle::RiskLevel;
-use crate::request::Link;
-use crate::signal::{Class, Compliance, Name};
+use crate::signal::{Class, Compliance, Name, Target};
 use crate::value::{Fact, Value};
 
 /// Signals that feeds have told. Where a request tells another one, the worse counts.
@@ -24,17 +25,24 @@ pub(crate) struct Told {
 impl Told {
     pub(super) fn of(scene: &Scene<'_, '_>) -> Self {
         let revocations = scene.engine.revocations();
-        let subject = |id: Option<&str>, issuer: Option<&str>| {
-            revocations.risk(&[Name { class: Class::Subject, issuer, id: id? }])
-        };
         let level = |told: RiskLevel| {
             // What is hidden is not told, and so the worst that there is.
             let place = RISK.ordinal(told.name()).unwrap_or(u8::try_from(RISK.members.len() - 1).unwrap_or(u8::MAX));
             Value::Enum(&RISK, place)
         };
-        let is_user = |kind: &str| matches!(kind, "user" | "agent_user");
-        let user = scene.parties.first().map(|subject| subject.link).filter(|subject| is_user(subject.kind()));
-        let agent = scene.agent.map(Principal::id_text);
+        let user = scene.parties.first().filter(|subject| matches!(subject.link.kind(), "user" | "agent_user"));
+        let user_risk = user.and_then(|user| {
+            let strangers = strangers(user);
+            let own = Name { class: Class::Subject, issuer: user.link.issuer(), id: user.link.id() };
+            let aliases = user.principal.map_or(&[][..], |user| &user.aliases).iter().map(Target::as_name);
+            let strangers = strangers.iter().map(|(class, id)| Name { class: *class, issuer: None, id });
+            revocations.risk(&aliases.chain(strangers).chain([own]).collect::<SmallVec<[Name<'_>; 6]>>())
+        });
+        let agent_risk = scene.agent.and_then(|agent| {
+            let own = Name { class: Class::Subject, issuer: None, id: agent.id_text() };
+            let names = agent.aliases.iter().map(Target::as_name).chain([own]);
+            revocations.risk(&names.collect::<SmallVec<[Name<'_>; 6]>>())
+        });
         let device = match scene.request.context_fact(slot::DEVICE_ID) {
             Fact::Known(Value::String(id)) => {
                 revocations.compliance(&[Name { class: Class::Device, issuer: None, id }])
@@ -42,8 +50,8 @@ impl Told {
             Fact::Known(_) | Fact::Null | Fact::Unknown => None,
         };
         Self {
-            user_risk: subject(user.map(Link::id), user.and_then(Link::issuer)).map(level),
-            agent_risk: subject(agent, None).map(level),
+            user_risk: user_risk.map(level),
+            agent_risk: agent_risk.map(level),
             device_is_open: matches!(scene.request.context_fact(slot::DEVICE_ID), Fact::Unknown)
                 && revocations.is_any_device_failing(),
             device: (device == Some(Compliance::NotCompliant)).then_some(Value::Bool(false)),

@@ -1,4 +1,5 @@
-//! May this tool be used at all, and by who makes the call? Every tool that the call is about or touches: tools are a supply chain: registered, approved, assigned, pinned.
+//! May this tool be used at all, and by who makes the call? Tools are a supply chain: each that is called or
+//! touched is registered, approved, assigned, pinned.
 //!
 //! Next room: `rules`.
 
@@ -10,10 +11,17 @@ use crate::engine::subject_view;
 use crate::fact::slot;
 use crate::value::{Fact, Value};
 
+/// The action that calls a tool. Source: Model Context Protocol, `tools/call`.
+const CALL: &str = "tools/call";
+
 pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
+    // A tool that is called by another name for what it is would escape the registry.
+    if scene.request.action() == CALL && scene.called().is_none() {
+        decision.object(Code::ToolUnknown, None, scene.immediate(), 0);
+    }
     for (at, thing) in scene.things.iter().enumerate() {
-        if thing.target.kind() == "tool" {
-            judge_one(scene, at, thing.tool, decision);
+        if let Some(tool) = &thing.tool {
+            judge_one(scene, at, tool.record, decision);
         }
     }
 }

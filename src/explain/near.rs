@@ -26,10 +26,8 @@ const ONLY_SUBJECT: u8 = 4;
 const PAST_HEADS: u8 = 5;
 
 pub(super) fn rules(scene: &Scene<'_, '_>, explanation: &mut Explanation) {
-    for (resource, thing) in scene.things.iter().enumerate() {
-        for (link, party) in scene.parties.iter().enumerate() {
-            judge_pair(Pair { scene, party, thing, link, resource }, explanation);
-        }
+    for pair in Pair::all(scene) {
+        judge_pair(pair, explanation);
     }
 }
 
@@ -65,7 +63,10 @@ fn judge_pair(pair: Pair<'_, '_, '_>, explanation: &mut Explanation) {
 
 fn examine(pair: Pair<'_, '_, '_>, origin: Origin, rule: &PackedRule) -> (u8, RuleReport) {
     let permits = rule.effect == Effect::Permit;
-    let (reached, because) = first_failure(pair, origin, rule, permits);
+    let own = first_failure(pair, origin, rule, permits);
+    // What restricts may do so through the tool that is called.
+    let called = pair.through_called().filter(|_| !permits).map(|called| first_failure(called, origin, rule, permits));
+    let (reached, because) = called.filter(|(reached, _)| *reached > own.0).unwrap_or(own);
     let engine = pair.scene.engine;
     let file = engine.policy().document(rule.span.file);
     let place = if rule.span.line == 0 { String::new() } else { format!("{file}:{}", rule.span.line) };
@@ -92,7 +93,7 @@ fn examine(pair: Pair<'_, '_, '_>, origin: Origin, rule: &PackedRule) -> (u8, Ru
 /// How far a rule got, and what stopped it, or left it undecided.
 fn first_failure(pair: Pair<'_, '_, '_>, origin: Origin, rule: &PackedRule, permits: bool) -> (u8, Option<Cause>) {
     let (set, _) = pair.scene.engine.set(origin);
-    let query = pair.scene.query(origin, pair.party, pair.thing, !permits);
+    let query = pair.query(origin, !permits);
     let mut undecided = None;
     for (dimension, place) in [0, 1, 2, 3].into_iter().zip(SUBJECT..) {
         match set.matches_in(rule, dimension, &query) {

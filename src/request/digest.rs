@@ -13,6 +13,7 @@ use core::fmt;
 use sha2::{Digest, Sha256};
 
 use super::{Labelled, Link, Request, Target};
+use crate::limits::Limits;
 use crate::value::{Key, Value};
 
 /// The digest of a call. Displays as `sha256:<hex>`.
@@ -182,8 +183,23 @@ impl Request<'_> {
         for supported in &self.supported {
             writer.bytes(b'S', supported.as_bytes());
         }
+        // What cannot be read has said nothing else: what was wrong with it tells it from others.
+        if let Some(refusal) = &self.defect {
+            writer.bytes(b'!', refusal.defect.to_string().as_bytes());
+            if let Some(RequestDigest(bytes)) = &refusal.bytes {
+                writer.bytes(b'!', bytes.as_slice());
+            }
+        }
         RequestDigest(writer.0.finalize().into())
     }
+}
+
+/// The digest of a text that is no request: of as much as a request may have, and its length.
+pub(super) fn text_digest(bytes: &[u8], limits: &Limits) -> RequestDigest {
+    let mut writer = Writer(Sha256::new());
+    writer.count(b'!', bytes.len());
+    writer.bytes(b'y', bytes.get(..limits.request_bytes).unwrap_or(bytes));
+    RequestDigest(writer.0.finalize().into())
 }
 
 /// The digest of a value by itself, for records that do not keep it.

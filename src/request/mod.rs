@@ -41,7 +41,7 @@ pub(crate) use digest::value_digest;
 pub use digest::{CallDigest, RequestDigest};
 pub use parts::{Defect, Link, Target};
 pub(crate) use parts::{Labelled, text};
-use parts::{check_link, check_target};
+use parts::{Refusal, check_link, check_target};
 pub(crate) use read::parse;
 
 /// Facts of a request by slot; null is known to be absent.
@@ -96,7 +96,7 @@ pub struct Request<'a> {
     pub(crate) evaluation_id: Option<Cow<'a, str>>,
     /// Stamp of the vocabulary whose labels or facts it uses; 0: none.
     pub(crate) stamp: u64,
-    defect: Option<Box<Defect>>,
+    defect: Option<Box<Refusal>>,
 }
 
 impl<'a> Request<'a> {
@@ -270,7 +270,7 @@ impl<'a> Request<'a> {
     /// Why it will be denied unjudged, if it will.
     #[must_use]
     pub fn defect(&self) -> Option<&Defect> {
-        self.defect.as_deref()
+        self.defect.as_deref().map(|refusal| &refusal.defect)
     }
 
     /// The subject.
@@ -394,7 +394,7 @@ impl<'a> Request<'a> {
     /// Keeps the first defect.
     pub(crate) fn refuse(&mut self, defect: Option<Defect>) {
         if self.defect.is_none() {
-            self.defect = defect.map(Box::new);
+            self.defect = defect.map(|defect| Box::new(Refusal { defect, bytes: None }));
         }
     }
 }

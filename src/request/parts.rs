@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::digest::RequestDigest;
 use crate::compile::Vocabulary;
 use crate::label::Label;
 use crate::name;
@@ -29,6 +30,14 @@ impl Defect {
     pub(crate) fn too_large(path: impl Into<Cow<'static, str>>, cause: impl Into<String>) -> Self {
         Self { too_large: true, ..Self::new(path, cause) }
     }
+}
+
+/// A defect, and what it was found in.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    pub(super) defect: Defect,
+    /// The digest of the text that was read, if it was a text.
+    pub(super) bytes: Option<RequestDigest>,
 }
 
 /// One link of the chain: the subject, or an actor.

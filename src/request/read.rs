@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 
+use super::digest::text_digest;
 use super::json;
 use super::{Defect, Link, Request, Target};
 use crate::compile::Vocabulary;
@@ -25,10 +26,14 @@ impl<'a> Request<'a> {
     /// cause in its [`Defect`].
     #[must_use]
     pub fn from_json(bytes: &'a [u8], vocabulary: &Vocabulary) -> Self {
-        match json::parse(bytes, vocabulary.limits()) {
+        let mut request = match json::parse(bytes, vocabulary.limits()) {
             Ok(value) => Self::from_value(value, vocabulary),
             Err(defect) => Self::malformed(defect),
+        };
+        if let Some(refusal) = &mut request.defect {
+            refusal.bytes = Some(text_digest(bytes, vocabulary.limits()));
         }
+        request
     }
 
     /// Reads a request that was parsed already; as [`Request::from_json`].
@@ -82,7 +87,7 @@ fn read<'a>(value: Value<'a>, vocabulary: &Vocabulary) -> Read<Request<'a>> {
     let name = required("action.name", text_of("action.name", action.peek("name"))?)?;
     let mut asked = Request::new(link, name, target("resource", resource, vocabulary)?);
     for member in ["groups", "roles"] {
-        for claim in texts(&format!("subject.properties.{member}"), properties.peek(member))? {
+        for claim in texts(&format!("subject.properties.{member}"), properties.take(member).as_ref())? {
             asked = asked.claimed_group(claim);
         }
     }

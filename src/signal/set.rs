@@ -62,11 +62,12 @@ pub enum SetError {
 const CAEP: &str = "https://schemas.openid.net/secevent/caep/event-type/";
 const RISC: &str = "https://schemas.openid.net/secevent/risc/event-type/";
 
-/// Reads an event.
+/// Reads an event that was received at a time by the host's clock. One that claims a later time counts as sent then: it would outlive
+/// every answer to it.
 ///
 /// # Errors
 /// It is malformed, unclear or too large.
-pub fn parse(set: &VerifiedSet, limits: &Limits) -> Result<SecurityEvent, SetError> {
+pub fn parse(set: &VerifiedSet, received_at: Timestamp, limits: &Limits) -> Result<SecurityEvent, SetError> {
     let reader = Reader { limits };
     let payload = &set.0;
     if payload.contains_key("exp") || payload.contains_key("sub") {
@@ -74,7 +75,7 @@ pub fn parse(set: &VerifiedSet, limits: &Limits) -> Result<SecurityEvent, SetErr
     }
     let issuer = reader.text(payload, "iss", "iss")?;
     let id = reader.text(payload, "jti", "jti")?;
-    let issued_at = time(payload.get("iat"), "iat")?.ok_or(SetError::Missing("iat"))?;
+    let issued_at = time(payload.get("iat"), "iat")?.ok_or(SetError::Missing("iat"))?.min(received_at);
     let events = object(payload.get("events"), "events")?;
     let mut types = events.iter();
     let (Some((uri, event)), None) = (types.next(), types.next()) else {

@@ -75,8 +75,7 @@ impl Target {
     /// A name of some class.
     #[must_use]
     pub fn new(class: Class, issuer: Option<&str>, id: &str) -> Self {
-        let id = if class == Class::Address { address(id) } else { id.into() };
-        Self { class, issuer: issuer.map(Into::into), id: id.into() }
+        Self { class, issuer: issuer.map(Into::into), id: spelt(class, id).into() }
     }
 
     /// A principal by its id.
@@ -103,9 +102,28 @@ impl Target {
     }
 }
 
-/// The one spelling of a network address, in which [`Target::new`] files it; another text as it is.
-pub(crate) fn address(text: &str) -> Cow<'_, str> {
-    text.parse::<IpAddr>().map_or(text.into(), |address| address.to_canonical().to_string().into())
+/// The one spelling of a name, in which [`Target::new`] files it: a network address in its canonical form, an e-mail address in small
+/// letters, an account as `acct:` URIs have it, without the scheme.
+pub(crate) fn spelt(class: Class, id: &str) -> Cow<'_, str> {
+    let small = |id: &'_ str| id.chars().any(char::is_uppercase).then(|| id.to_lowercase());
+    match class {
+        Class::Address => id.parse::<IpAddr>().map_or(id.into(), |address| address.to_canonical().to_string().into()),
+        Class::Email => small(id).map_or(id.into(), Cow::Owned),
+        Class::Account => {
+            let scheme = id.get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("acct:"));
+            let id = scheme.and_then(|_| id.get(5..)).unwrap_or(id);
+            small(id).map_or(id.into(), Cow::Owned)
+        }
+        Class::Token
+        | Class::Session
+        | Class::Device
+        | Class::Subject
+        | Class::Phone
+        | Class::Group
+        | Class::OrgUnit
+        | Class::Tenant
+        | Class::Other => id.into(),
+    }
 }
 
 /// An issuer that is not known may be any.

@@ -52,6 +52,9 @@ struct Thing<'o> {
     properties: Plain,
 }
 
+/// A link, a resource and the tool through which it is judged.
+type Pair<'p> = (&'p Party, &'p Thing<'p>, Option<&'p Thing<'p>>);
+
 /// One call.
 pub(crate) struct Case<'o, 'r> {
     oracle: &'o Oracle<'o>,
@@ -60,8 +63,6 @@ pub(crate) struct Case<'o, 'r> {
     things: Vec<Thing<'o>>,
     immediate: usize,
     agent: Option<&'o Agent>,
-    is_tool: bool,
-    tool: Option<&'o Tool>,
     now: Option<Timestamp>,
 }
 
@@ -138,10 +139,7 @@ impl<'o, 'r> Case<'o, 'r> {
         let things: Vec<Thing<'o>> = things.collect();
         let immediate = usize::from(parties.len() > 1);
         let agent = parties.get(immediate).and_then(|party| people::agent_of(all, &party.kind, &party.id));
-        let is_tool = things.first().is_some_and(|thing| thing.kind == "tool");
-        let main = things.first().map_or("", |thing| &thing.id);
-        let tool = all.tools.iter().find(|tool| is_tool && tool.id.as_str() == main);
-        Self { oracle, request, parties, things, immediate, agent, is_tool, tool, now: request.now() }
+        Self { oracle, request, parties, things, immediate, agent, now: request.now() }
     }
 
     fn identity(&self, outcome: &mut Outcome) {
@@ -181,12 +179,27 @@ impl<'o, 'r> Case<'o, 'r> {
         }
     }
 
+    /// The tools through which a rule is about a resource: a tool is itself, other data is touched by the tool that is called. What
+    /// restricts a tool that another touches does so through either.
+    fn through<'t>(&'t self, thing: &'t Thing<'o>, restricts: bool) -> Vec<Option<&'t Thing<'o>>> {
+        let is_tool = |thing: &&Thing<'_>| thing.kind == "tool";
+        let called = self.things.first().filter(is_tool);
+        match Some(thing).filter(is_tool) {
+            Some(own) if restricts && called.is_some() => vec![Some(own), called],
+            Some(own) => vec![Some(own)],
+            None => vec![called],
+        }
+    }
+
     fn tool_of(&self, thing: &Thing<'_>) -> Option<&'o Tool> {
         let tools = &self.oracle.policy.entities().tools;
         tools.iter().find(|tool| thing.kind == "tool" && tool.id.as_str() == thing.id)
     }
 
     fn registry(&self, outcome: &mut Outcome) {
+        if self.request.action() == "tools/call" && self.things.first().is_none_or(|main| main.kind != "tool") {
+            outcome.object("tool.unknown", None);
+        }
         for (at, thing) in self.things.iter().enumerate().filter(|(_, thing)| thing.kind == "tool") {
             self.registered(at, thing, outcome);
         }
@@ -252,12 +265,11 @@ impl<'o, 'r> Case<'o, 'r> {
     }
 
     /// Whether the heads of a rule match; `None`: that depends on an unknown label.
-    fn heads(&self, rule: &Rule, party: &Party, thing: &Thing<'_>, claims: bool) -> Option<bool> {
+    fn heads(&self, rule: &Rule, (party, thing, tool): Pair<'_>, claims: bool) -> Option<bool> {
         let names = |patterns: &[Pattern], id: &str| patterns.iter().any(|p| glob::matches(p.as_str(), id));
         let subject = rule.subjects.is_empty() || rule.subjects.iter().any(|h| self.is_subject(h, party, claims));
         let action = rule.actions.is_empty() || names(&rule.actions, self.request.action());
-        let main = self.things.first().filter(|_| self.is_tool);
-        let through = rule.tools.is_empty() || main.is_some_and(|main| names(&rule.tools, &main.id));
+        let through = rule.tools.is_empty() || tool.is_some_and(|tool| names(&rule.tools, &tool.id));
         if !(subject && action && through) {
             return Some(false);
         }
@@ -271,55 +283,64 @@ impl<'o, 'r> Case<'o, 'r> {
         if found.contains(&None) { None } else { Some(false) }
     }
 
-    fn condition(&self, rule: &Rule, party: &Party, thing: &Thing<'_>, claims: bool) -> Result<bool, Undecided> {
+    fn condition(&self, rule: &Rule, (party, thing, tool): Pair<'_>, claims: bool) -> Result<bool, Undecided> {
         let Some(tree) = self.oracle.trees.get(rule.id.as_str()) else { return Ok(true) };
-        let view = View { case: self, rule, party, thing, claims };
+        let view = View { case: self, rule, party, thing, tool, claims };
         cel::truth(tree, &view)
     }
 
+    /// Whether a rule certainly matches, and holds.
+    fn permits(&self, rule: &Rule, party: &Party, thing: &Thing<'o>) -> bool {
+        self.through(thing, false).into_iter().any(|tool| {
+            let pair = (party, thing, tool);
+            self.heads(rule, pair, false) == Some(true) && self.condition(rule, pair, false) == Ok(true)
+        })
+    }
+
     /// What forbids or requires, and what rules on trial would do.
-    fn restrictions(&self, party: &Party, thing: &Thing<'_>, outcome: &mut Outcome, demands: &mut Vec<Demand<'o>>) {
+    fn restrictions(&self, party: &Party, thing: &Thing<'o>, outcome: &mut Outcome, demands: &mut Vec<Demand<'o>>) {
         for rule in self.oracle.policy.rules() {
             if rule.effect == Effect::Permit {
-                let applies = self.heads(rule, party, thing, false) == Some(true)
-                    && self.condition(rule, party, thing, false) == Ok(true);
-                if applies && rule.mode == Mode::ReportOnly {
+                if rule.mode == Mode::ReportOnly && self.permits(rule, party, thing) {
                     outcome.reported.insert(rule.id.to_string());
                 }
                 continue;
             }
-            let heads = self.heads(rule, party, thing, true);
-            if heads == Some(false) {
-                continue;
-            }
-            // Claimed groups can only restrict: it applies if it would with them or without them.
-            let truths = [false, true].map(|claims| self.condition(rule, party, thing, claims));
-            if truths == [Ok(false), Ok(false)] {
-                continue;
-            }
-            let sure = heads == Some(true) && truths.contains(&Ok(true));
-            if rule.mode == Mode::ReportOnly {
-                outcome.reported.insert(rule.id.to_string());
-            } else if rule.effect == Effect::Forbid {
-                let code = match (rule.source == placet::rule::Source::Access, sure) {
-                    (true, true) => "access.blocked",
-                    (true, false) => "access.blocked_unknown",
-                    (false, true) => "rule.forbidden",
-                    (false, false) => "rule.forbidden_unknown",
-                };
-                outcome.object(code, Some(format!("rule:{}", rule.id)));
-            } else {
-                self.requirements(rule, outcome, demands);
+            for tool in self.through(thing, true) {
+                self.restriction(rule, (party, thing, tool), outcome, demands);
             }
         }
     }
 
-    fn privilege(&self, (link, party): (usize, &Party), thing: &Thing<'_>, outcome: &mut Outcome) {
+    fn restriction(&self, rule: &'o Rule, pair: Pair<'_>, outcome: &mut Outcome, demands: &mut Vec<Demand<'o>>) {
+        let heads = self.heads(rule, pair, true);
+        if heads == Some(false) {
+            return;
+        }
+        // Claimed groups can only restrict: it applies if it would with them or without them.
+        let truths = [false, true].map(|claims| self.condition(rule, pair, claims));
+        if truths == [Ok(false), Ok(false)] {
+            return;
+        }
+        let sure = heads == Some(true) && truths.contains(&Ok(true));
+        if rule.mode == Mode::ReportOnly {
+            outcome.reported.insert(rule.id.to_string());
+        } else if rule.effect == Effect::Forbid {
+            let code = match (rule.source == placet::rule::Source::Access, sure) {
+                (true, true) => "access.blocked",
+                (true, false) => "access.blocked_unknown",
+                (false, true) => "rule.forbidden",
+                (false, false) => "rule.forbidden_unknown",
+            };
+            outcome.object(code, Some(format!("rule:{}", rule.id)));
+        } else {
+            self.requirements(rule, outcome, demands);
+        }
+    }
+
+    fn privilege(&self, (link, party): (usize, &Party), thing: &Thing<'o>, outcome: &mut Outcome) {
         let permits = |rule: &Rule| {
-            rule.effect == Effect::Permit
-                && rule.mode == Mode::Enforce
-                && self.heads(rule, party, thing, false) == Some(true)
-                && self.condition(rule, party, thing, false) == Ok(true)
+            rule.effect == Effect::Permit && rule.mode == Mode::Enforce && self.permits(rule, party, thing)
         };
         let permitted = self.oracle.policy.rules().iter().any(permits);
         let would: Vec<&Grant> =
@@ -475,6 +496,7 @@ struct View<'v, 'o, 'r> {
     rule: &'v Rule,
     party: &'v Party,
     thing: &'v Thing<'v>,
+    tool: Option<&'v Thing<'v>>,
     /// Whether groups that the request claims count.
     claims: bool,
 }
@@ -560,12 +582,9 @@ impl View<'_, '_, '_> {
     }
 
     fn tool(&self, path: &str) -> Known {
-        if !self.case.is_tool {
-            return Known::Null;
-        }
-        let id = self.case.things.first().map_or("", |thing| &thing.id);
-        let (server, name) = id.split_once('/').unwrap_or_default();
-        match (path, self.case.tool) {
+        let Some(tool) = self.tool else { return Known::Null };
+        let (server, name) = tool.id.split_once('/').unwrap_or_default();
+        match (path, self.case.tool_of(tool)) {
             ("tool.server", _) => Known::Value(Plain::text(server)),
             ("tool.name", _) => Known::Value(Plain::text(name)),
             (_, Some(tool)) => {

@@ -84,7 +84,7 @@ pub(crate) fn is_sponsored(all: &Entities, agent: &Agent) -> bool {
     match &agent.sponsor {
         None => false,
         Some(Sponsor::User(person)) => is_person(all, person.as_str()),
-        Some(Sponsor::Group(_)) => true,
+        Some(Sponsor::Group(group)) => all.users.iter().any(|user| is_member(all, user.id.as_str(), group.as_str())),
     }
 }
 

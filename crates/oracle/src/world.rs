@@ -679,7 +679,12 @@ pub fn request(tape: &mut Tape<'_>) -> Value {
         }
     }
     if tape.chance(35) {
-        let targets: Vec<Value> = (0..1 + tape.pick(2)).map(|_| thing(tape, false)).collect();
+        let targets: Vec<Value> = (0..1 + tape.pick(2))
+            .map(|_| {
+                let tool = tape.chance(20);
+                thing(tape, tool)
+            })
+            .collect();
         context.insert("targets".to_owned(), json!(targets));
     }
     json!({
