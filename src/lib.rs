@@ -60,6 +60,7 @@ pub mod condition;
 pub mod decision;
 pub mod delegation;
 pub mod diagnostic;
+mod digest;
 pub mod directory;
 pub mod document;
 pub mod door;

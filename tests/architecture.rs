@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms in the order in which they may import each other: each only those before it.
 const ROOMS: &[&str] = &[
+    "digest",
     "limits",
     "reading",
     "diagnostic",
@@ -145,4 +146,15 @@ fn the_map_names_every_room() {
     let map = fs::read_to_string("ARCHITECTURE.md").unwrap();
     let missing: Vec<&&str> = ROOMS.iter().filter(|room| !map.contains(&format!("`{room}`"))).collect();
     assert!(missing.is_empty(), "ARCHITECTURE.md does not name {missing:?}");
+}
+
+/// The table at the front of the library names every public room.
+#[test]
+fn the_front_page_names_every_room() {
+    let front = fs::read_to_string("src/lib.rs").unwrap();
+    let table: Vec<&str> = front.lines().filter(|line| line.starts_with("//! |")).collect();
+    let rooms = front.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let missing: Vec<&str> =
+        rooms.filter(|room| !table.iter().any(|line| line.contains(&format!("`{room}`")))).collect();
+    assert!(missing.is_empty(), "not in the table of src/lib.rs: {missing:?}");
 }

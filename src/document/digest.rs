@@ -5,12 +5,11 @@
 //!
 //! Next room: [`super::validated`].
 
-use core::fmt::Write as _;
-
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::schema::Document;
+use crate::digest::hex;
 
 /// Hashes of items.
 #[derive(Default)]
@@ -47,12 +46,7 @@ impl Items {
     }
 
     fn finish(self) -> String {
-        let mut text = String::from("sha256:");
-        for byte in self.hash() {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        hex(&self.hash()).as_str().to_owned()
     }
 }
 
