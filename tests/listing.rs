@@ -54,7 +54,21 @@ fn base() -> Request<'static> {
 fn tools_are_listed_by_the_policy_that_gates_them() {
     let rule =
         |rest: &str| format!("  - {{id: p, effect: permit, subject: {{agent: bot}}, action: tools/call{rest}}}\n");
-    let listed = |rules: &str| engine(rules).list_tools(&base()).into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let listed = |rules: &str| {
+        let engine = engine(rules);
+        let listed: Vec<String> = engine.list_tools(&base()).into_iter().map(str::to_owned).collect();
+        // One by one it is the same answer, whatever the arguments.
+        let call = |tool: &'static str| {
+            Request::new(Link::agent("bot"), "tools/call", Target::tool(tool))
+                .at("2026-06-01T00:00:00Z".parse().unwrap())
+        };
+        for tool in ["s/t", "s/other", "s/granted", "s/foreign"] {
+            let could = listed.iter().any(|listed| listed == tool);
+            assert_eq!(engine.could_allow(&call(tool)), could, "{tool}");
+            assert_eq!(engine.could_allow(&call(tool).argument("n", 1_000)), could, "{tool}");
+        }
+        listed
+    };
     // A grant that is live, whatever its bounds; a tool that is assigned to nobody is never listed.
     assert_eq!(listed("  []\n"), ["s/granted"]);
     assert_eq!(listed(&rule("")), ["s/granted", "s/other", "s/t"]);
