@@ -59,6 +59,9 @@ pub(crate) struct Asked {
     /// Time of requests that have no context.time [default: the clock]
     #[arg(long, value_name = "RFC3339")]
     pub(crate) now: Option<Timestamp>,
+    /// Security events that have happened, one JSON payload per line, whose signatures were checked
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Option<PathBuf>,
     /// Print the policy's warnings, not only how many there are
     #[arg(long, short)]
     pub(crate) verbose: bool,

@@ -26,6 +26,13 @@ pub(crate) struct Judge<'e> {
 /// Who wants to see a request and its decision.
 pub(crate) type Seen<'s> = &'s mut dyn FnMut(&Request<'_>, &Decision<'_>);
 
+/// The time, if the clock can be read.
+#[expect(clippy::disallowed_methods, reason = "the command line is the host, and the host has the clock")]
+pub(crate) fn clock() -> Option<Timestamp> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    Timestamp::new(i64::try_from(since.as_secs()).ok()?, since.subsec_nanos())
+}
+
 /// A batch, taken apart.
 struct Batch {
     /// The whole, with the time filled in.
@@ -101,12 +108,8 @@ impl Judge<'_> {
         Request::malformed(Defect { path: "request".into(), cause, too_large: true })
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the command line is the host, and the host has the clock")]
     fn now(&self) -> Option<Timestamp> {
-        self.now.or_else(|| {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-            Timestamp::new(i64::try_from(since.as_secs()).ok()?, since.subsec_nanos())
-        })
+        self.now.or_else(clock)
     }
 
     /// The batch, if the text is one.

@@ -587,3 +587,29 @@ fn the_examples() {
     assert_eq!((ran.code, ran.lines().len()), (0, 163));
     assert_eq!(folder.run(&["test", "examples/contoso"]).out, "163 passed, 0 failed\n");
 }
+
+/// What has happened counts: a session that was revoked signs in again.
+#[test]
+fn events_that_have_happened() {
+    let folder = Folder::with_policy("events");
+    let at = |time: &str| {
+        format!(
+            r#"{{"subject":{{"type":"user","id":"ada"}},"action":{{"name":"read"}},"resource":{{"type":"page","id":"home"}},"context":{{"time":"2026-11-24T10:00:00Z","authentication":{{"issued":"{time}","answers_challenges":true}}}}}}"#
+        )
+    };
+    folder.write("requests.jsonl", format!("{}\n{}\n", at("2026-11-24T09:00:00Z"), at("2026-11-24T09:45:00Z")));
+    // 09:30:00Z.
+    let event = r#"{"iss":"https://idp","jti":"1","iat":1795512600,"sub_id":{"format":"uri","uri":"ada"},"events":{"https://schemas.openid.net/secevent/caep/event-type/session-revoked":{"event_timestamp":1795512600}}}"#;
+    folder.write("events.jsonl", format!("\n{event}\n"));
+    let asked = ["decide", "--policy", "policy.yaml", "--request", "requests.jsonl", "--now", "2026-11-24T10:00:00Z"];
+    let without = folder.run(&asked);
+    let allowed = |ran: &Ran| ran.lines().iter().map(|answer| answer["decision"] == true).collect::<Vec<_>>();
+    assert_eq!(allowed(&without), [true, true]);
+    let with = folder.run(&[&asked[..], &["--events", "events.jsonl"]].concat());
+    assert_eq!(allowed(&with), [false, true]);
+    assert!(with.out.contains("revocation.reauthenticate"));
+    folder.write("events.jsonl", format!("{event}\n{{\n"));
+    let wrong = folder.run(&[&asked[..], &["--events", "events.jsonl"]].concat());
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("events.jsonl:2: no JSON object"), "{}", wrong.err);
+}
