@@ -36,7 +36,7 @@ pub(crate) fn run(args: &DecideArgs) -> Outcome {
         open.map_err(|error| Failure::Input(format!("cannot write `{}`: {error}", path.display())))
     });
     let policy = policy::load(&args.asked.policy, args.asked.verbose)?;
-    let engine = policy::engine(&policy, &args.asked)?;
+    let engine = policy::informed(policy::engine(&policy), &args.asked)?;
     let judge = Judge { engine: &engine, now: args.asked.now, limit };
     let mut writer =
         Writer { record: record.transpose()?, pretty: args.pretty, progress: Progress::new(input.size), requests: 0 };

@@ -14,7 +14,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Outcome {
     let limit = Limits::default().request_bytes;
     let mut input = Input::open(&args.asked.request, limit)?;
     let policy = policy::load(&args.asked.policy, args.asked.verbose)?;
-    let engine = policy::engine(&policy, &args.asked)?;
+    let engine = policy::informed(policy::engine(&policy), &args.asked)?;
     let judge = Judge { engine: &engine, now: args.asked.now, limit };
     let unreadable = |error| Failure::Input(format!("cannot read `{}`: {error}", args.asked.request.display()));
     let mut out = terminal::stdout();

@@ -44,19 +44,24 @@ pub(crate) fn load(paths: &[PathBuf], verbose: bool) -> Result<Validated, Failur
     }
 }
 
-/// The engine of a policy that also says who exists, knowing what has happened.
-pub(crate) fn engine(policy: &Validated, asked: &Asked) -> Result<Engine, Failure> {
+/// The engine of a policy that also says who exists.
+pub(crate) fn engine(policy: &Validated) -> Engine {
     let mut limits = Limits::default();
     // Batches get the time filled in before they are judged; what users may send is checked against the default.
     limits.request_bytes *= 2;
     limits.batch_bytes *= 2;
-    let engine = Engine::new(Arc::new(CompiledPolicy::new(policy, &limits)), Arc::new(Directory::of(policy)));
+    Engine::new(Arc::new(CompiledPolicy::new(policy, &limits)), Arc::new(Directory::of(policy)))
+}
+
+/// The same, knowing what has happened.
+pub(crate) fn informed(engine: Engine, asked: &Asked) -> Result<Engine, Failure> {
     let Some(path) = &asked.events else { return Ok(engine) };
     let file =
         File::open(path).map_err(|error| Failure::Input(format!("cannot read `{}`: {error}", path.display())))?;
     let now = asked.now.or_else(clock);
     let now = now.ok_or_else(|| Failure::Input("the clock cannot be read: say the time with --now".to_owned()))?;
-    let events = events(file, now, &limits).map_err(|wrong| Failure::Input(format!("{}:{wrong}", path.display())))?;
+    let events =
+        events(file, now, &Limits::default()).map_err(|wrong| Failure::Input(format!("{}:{wrong}", path.display())))?;
     let (revocations, outcomes) = engine.revocations().apply_all(&events, &**engine.directory());
     if outcomes.contains(&Outcome::Saturated) {
         terminal::note("more was revoked than is remembered: older tokens are challenged, or all are denied");
