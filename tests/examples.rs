@@ -38,6 +38,6 @@ fn run(path: &str) -> usize {
 
 #[test]
 fn contoso() {
-    // A test for each of the 163 lines of requests.jsonl.
-    assert!(run("examples/contoso") >= 163);
+    // A test for each of the 183 lines of requests.jsonl.
+    assert!(run("examples/contoso") >= 183);
 }

@@ -239,23 +239,27 @@ impl Condition {
     /// if it holds.
     pub fn first_failing_clause(&self, facts: &impl Facts) -> Option<Clause<'_>> {
         let mut undecided = None;
-        for clause in &self.0.program.clauses {
-            let (outcome, unknowns) = self.judge(clause.node, facts);
-            if outcome == Ok(true) {
-                continue;
-            }
-            let error = match outcome {
-                Ok(_) | Err(Stop::Unknown) => None,
-                Err(Stop::Error(error)) => Some(error),
-            };
-            let (text, span) = (clause.span.text(&self.0.source), clause.span);
-            let found = Clause { text, span, truth: outcome.into(), unknowns, error };
-            if outcome == Ok(false) {
+        for found in self.failing_clauses(facts) {
+            if found.truth == Truth::False {
                 return Some(found);
             }
             undecided = undecided.or(Some(found));
         }
         undecided
+    }
+
+    /// Every clause that is false or undecided, in the order in which they are written.
+    pub fn failing_clauses<'c>(&'c self, facts: &impl Facts) -> impl Iterator<Item = Clause<'c>> {
+        self.0.program.clauses.iter().filter_map(|clause| {
+            let (outcome, unknowns) = self.judge(clause.node, facts);
+            let error = match outcome {
+                Ok(true) => return None,
+                Ok(false) | Err(Stop::Unknown) => None,
+                Err(Stop::Error(error)) => Some(error),
+            };
+            let (text, span) = (clause.span.text(&self.0.source), clause.span);
+            Some(Clause { text, span, truth: outcome.into(), unknowns, error })
+        })
     }
 
     /// Truth of a node, and the unknown slots behind it.

@@ -43,9 +43,16 @@ pub(super) fn call(request: &Request<'_>, scene: Option<&Scene<'_, '_>>, engine:
     }
 }
 
+/// So many items of a list are shown.
+const SHOWN: usize = 6;
+
+/// The digest of the call, which an approval names.
+pub(super) fn digest(request: &Request<'_>) -> String {
+    request.call_digest().to_string()
+}
+
 /// Alternatives: `a, b or c`; a long list is cut.
 pub(super) fn any_of(items: impl Iterator<Item = String>) -> String {
-    const SHOWN: usize = 6;
     let items: Vec<String> = items.collect();
     let more = items.len().saturating_sub(SHOWN);
     let mut text = items.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
@@ -95,7 +102,7 @@ pub(super) fn constraint(bound: &Constraint) -> String {
     parts.join(" and ")
 }
 
-/// A scalar for people; lists and maps only by their size. Long texts are cut.
+/// A value for people; long lists and maps only by their size. Long texts are cut.
 pub(super) fn value(of: &Value<'_>, taxonomy: &Taxonomy) -> String {
     match of {
         Value::Null => "null".to_owned(),
@@ -105,6 +112,9 @@ pub(super) fn value(of: &Value<'_>, taxonomy: &Taxonomy) -> String {
         Value::Double(value) => value.to_string(),
         Value::String(text) => crate::diagnostic::quote(text),
         Value::Bytes(bytes) => format!("{} bytes", bytes.len()),
+        Value::List(items) if items.len() <= SHOWN && items.iter().all(|item| matches!(item, Value::String(_))) => {
+            format!("[{}]", items.iter().map(|item| value(item, taxonomy)).collect::<Vec<_>>().join(", "))
+        }
         Value::List(items) => format!("a list of {}", items.len()),
         Value::Map(map) => format!("a map of {}", map.entries().len()),
         Value::Timestamp(time) => time.to_string(),

@@ -1,7 +1,7 @@
 //! Why, and what would change it? The same decision, for people.
 //!
-//! Every rule is looked at, not only those that the index proposes: what matched, or the first thing that did not (subject,
-//! action, tool, resource, label, argument, condition, time). The rules that applied are all named; of those that did not, the
+//! Every rule is looked at, not only those that the index proposes: what matched, or all that did not (subject, action, tool,
+//! resource, label, argument, condition, time). The rules that applied are all named; of those that did not, the
 //! nearest. Explanations name facts and ids: they are for operators, never for a model.
 //!
 //! INVARIANT (law 10): the explanation's verdict is the decision's, and it names every rule that the decision follows from.
@@ -20,6 +20,7 @@
 //! Next room: [`crate::audit`].
 
 mod advice;
+mod cause;
 mod describe;
 mod near;
 mod render;
@@ -109,12 +110,15 @@ pub struct RuleReport {
     /// Whether it applied.
     pub applied: bool,
     /// The first thing that did not match, or that is undecided: `subject`, `action`, `tool`, `resource`, `label`, `argument`,
-    /// `condition`, `time`.
+    /// `condition`, `time`. Of a restriction that certainly applied: what its condition read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<Cause>,
+    /// Everything else that did not match, or is undecided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub besides: Vec<Cause>,
 }
 
-/// The first thing that did not match, or is undecided.
+/// Something that did not match, or is undecided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cause {
     /// What kind of thing.

@@ -18,18 +18,17 @@ impl fmt::Display for Explanation {
             wrap(f, "  ", error)?;
         }
         writeln!(f, "\nLayers")?;
+        let silent: Vec<&str> =
+            self.layers.iter().filter(|layer| layer.objections.is_empty()).map(|layer| layer.layer).collect();
         for layer in &self.layers {
-            if layer.objections.is_empty() {
-                writeln!(f, "  {:<11} no objection", layer.layer)?;
-            }
             for objection in &layer.objections {
                 writeln!(f, "  {:<11} {}", layer.layer, objection.code)?;
-                wrap(
-                    f,
-                    "             ",
-                    &format!("{} ({} on {})", objection.message, objection.link, objection.resource),
-                )?;
+                let about = format!("{} ({} on {})", objection.message, objection.link, objection.resource);
+                wrap(f, "             ", &about)?;
             }
+        }
+        if !silent.is_empty() {
+            wrap(f, "  ", &format!("no objection from {}", silent.join(", ")))?;
         }
         let required = self.answer.context.requirements.iter().map(|r| (r.id.as_str(), r.rule.as_str()));
         let obliged = self.answer.context.obligations.iter().map(|o| (o.id.as_str(), o.rule.as_str()));
@@ -40,16 +39,16 @@ impl fmt::Display for Explanation {
                 wrap(f, "  ", &format!("{id} (rule {rule})"))?;
             }
         }
+        if !self.advice.is_empty() {
+            writeln!(f, "\n{}", if self.verdict == "deny" { "What would change the answer" } else { "What to do" })?;
+            for line in &self.advice {
+                wrap(f, "  - ", line)?;
+            }
+        }
         self.rules(f, "Rules that applied", |report| report.applied)?;
         self.rules(f, "Rules that came near", |report| !report.applied)?;
         if self.omitted > 0 {
             writeln!(f, "  and {} more that did not apply", self.omitted)?;
-        }
-        if !self.advice.is_empty() {
-            writeln!(f, "\nWhat would change the answer")?;
-            for line in &self.advice {
-                wrap(f, "  - ", line)?;
-            }
         }
         Ok(())
     }
@@ -69,7 +68,7 @@ impl Explanation {
             let trial = if report.report_only { " (on trial)" } else { "" };
             let place = if report.place.is_empty() { String::new() } else { format!(" ({})", report.place) };
             wrap(f, "    ", &format!("{} {}{trial}{place}", report.effect, report.rule))?;
-            if let Some(cause) = &report.because {
+            for cause in report.because.iter().chain(&report.besides) {
                 let unknown = match cause.unknown.as_slice() {
                     [] => String::new(),
                     facts => format!(" (unknown: {})", facts.join(", ")),

@@ -237,7 +237,13 @@ fn heads(rule: &LoweredRule, kind: &str, facts: &Table, target: &Target) -> bool
                 && head.blueprint.as_ref().is_none_or(|blueprint| is("principal.blueprint", blueprint.as_str()))
         });
     let tool = || target.kind == TargetKind::Tool && rule.tools.iter().any(|pattern| pattern.matches(&target.id));
-    subject && (rule.tools.is_empty() || tool())
+    let resource = || {
+        rule.resources.iter().any(|head| {
+            head.kind.as_ref().is_none_or(|kind| is("resource.type", kind.as_str()))
+                && head.id.as_ref().is_none_or(|id| id.matches(&target.id))
+        })
+    };
+    subject && (rule.tools.is_empty() || tool()) && (rule.resources.is_empty() || resource())
 }
 
 proptest! {

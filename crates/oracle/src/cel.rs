@@ -54,6 +54,11 @@ fn path(expr: &Expr) -> Option<(Vec<&str>, bool)> {
     Some((names, absolute))
 }
 
+/// Whether it is `type(x)`, which the oracle knows in comparisons only.
+fn is_type(expr: &Expr) -> bool {
+    matches!(&expr.kind, Kind::Call { target: None, function, .. } if &**function == "type")
+}
+
 #[expect(clippy::panic, reason = "the oracle says what it does not know instead of guessing")]
 fn strange<T>(what: &str) -> T {
     panic!("oracle does not know {what}")
@@ -130,6 +135,16 @@ impl Walk<'_> {
                 Plain::Length(value) => value.checked_neg().ok_or(Undecided).and_then(length),
                 _ => Err(Undecided),
             },
+            Kind::Binary(Binary::Equal, left, right) if is_type(left) => {
+                let Kind::Call { arguments, .. } = &left.kind else { return Err(Undecided) };
+                let [of] = &**arguments else { return Err(Undecided) };
+                let value = self.value(of)?;
+                Ok(Plain::Bool(match &right.kind {
+                    Kind::Name { name, .. } if &**name == "list" => matches!(value, Plain::List(_)),
+                    Kind::Name { name, .. } if &**name == "string" => matches!(value, Plain::Text(_)),
+                    _ => strange("this type"),
+                }))
+            }
             Kind::Binary(operator, left, right) => {
                 let (left, right) = (self.value(left)?, self.value(right)?);
                 binary(*operator, &left, &right)
@@ -322,6 +337,7 @@ impl Walk<'_> {
             ("within", [Plain::Text(path), Plain::Text(folder)]) => {
                 within(path, folder).map(Plain::Bool).ok_or(Undecided)
             }
+            ("lowerAscii", [Plain::Text(text)]) => Ok(Plain::Text(text.to_ascii_lowercase())),
             ("upperAscii", [Plain::Text(text)]) => Ok(Plain::Text(text.to_ascii_uppercase())),
             // A range stays its text: whatever asks it reads it again.
             ("cidr", [Plain::Text(text)]) => bits_of(text).map(|_| Plain::text(text)).ok_or(Undecided),
@@ -348,7 +364,8 @@ impl Walk<'_> {
             ("value", [Plain::Optional(inner)]) => inner.as_ref().map(|inner| (**inner).clone()).ok_or(Undecided),
             (
                 "startsWith" | "endsWith" | "contains" | "matches" | "label" | "glob" | "matchesGlob" | "within"
-                | "upperAscii" | "cidr" | "containsIP" | "timestamp" | "duration" | "orValue" | "hasValue" | "value",
+                | "upperAscii" | "lowerAscii" | "cidr" | "containsIP" | "timestamp" | "duration" | "orValue"
+                | "hasValue" | "value",
                 _,
             ) => Err(Undecided),
             (other, _) => strange(&format!("the function {other}")),

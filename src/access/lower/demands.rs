@@ -10,12 +10,14 @@ pub(super) struct Demand {
     pub(super) effect: Effect,
     pub(super) when: Option<String>,
     pub(super) requirements: Vec<Requirement>,
+    /// What a person does about it, where the effect alone does not say so.
+    pub(super) remedy: Option<String>,
 }
 
 pub(super) fn of(policy: &Policy) -> Vec<Demand> {
     let mut demands = match &policy.grant {
         None => Vec::new(),
-        Some(Grant::Block) => vec![forbid("block", None)],
+        Some(Grant::Block) => vec![forbid("block", None, None)],
         Some(Grant::Require(require)) => match require.operator {
             Operator::And => require.controls.iter().map(|control| one_of(std::slice::from_ref(&control))).collect(),
             Operator::Or => vec![one_of(&require.controls.iter().collect::<Vec<_>>())],
@@ -25,8 +27,8 @@ pub(super) fn of(policy: &Policy) -> Vec<Demand> {
     demands
 }
 
-fn forbid(name: &str, when: Option<String>) -> Demand {
-    Demand { name: name.to_owned(), effect: Effect::Forbid, when, requirements: Vec::new() }
+fn forbid(name: &str, when: Option<String>, remedy: Option<String>) -> Demand {
+    Demand { name: name.to_owned(), effect: Effect::Forbid, when, requirements: Vec::new(), remedy }
 }
 
 /// Any one of these controls.
@@ -37,6 +39,7 @@ fn one_of(controls: &[&Control]) -> Demand {
         effect: Effect::Require,
         when: None,
         requirements: vec![requirement],
+        remedy: None,
     };
     if controls == [&Control::SponsorApproval] {
         return require(Requirement::Approval { by: vec![Approver::Sponsor] });
@@ -49,7 +52,9 @@ fn one_of(controls: &[&Control]) -> Demand {
         }
         None => {
             let met: Vec<String> = controls.iter().map(|control| is_met(control)).collect();
-            forbid(&name, (!met.is_empty()).then(|| format!("!({})", met.join(" || "))))
+            let remedies: Vec<String> = controls.iter().map(|control| remedy(control)).collect();
+            let remedy = (!remedies.is_empty()).then(|| remedies.join(", or "));
+            forbid(&name, (!met.is_empty()).then(|| format!("!({})", met.join(" || "))), remedy)
         }
     }
 }
@@ -90,6 +95,24 @@ fn is_met(control: &Control) -> String {
     }
 }
 
+/// What a person does to meet a control.
+fn remedy(control: &Control) -> String {
+    match control {
+        Control::Mfa => "sign in with a second factor".to_owned(),
+        Control::AuthenticationStrength(strength) => format!("sign in with a method of the strength `{strength}`"),
+        Control::CompliantDevice => "use a device that meets the compliance policies".to_owned(),
+        Control::JoinedDevice => "use a device that is joined to the directory".to_owned(),
+        Control::ApprovedApplication => "use an approved application".to_owned(),
+        Control::AppProtection => "use an application that is under an app protection policy".to_owned(),
+        Control::CompliantNetwork => "connect through the organisation's own network".to_owned(),
+        Control::PasswordChange => "change the password".to_owned(),
+        Control::RiskRemediation => "have the risk of the account remedied".to_owned(),
+        Control::TermsOfUse(id) => format!("accept the terms of use `{id}`"),
+        Control::Custom(id) => format!("complete `{id}`"),
+        Control::SponsorApproval => "have the agent's sponsor approve".to_owned(),
+    }
+}
+
 fn name(control: &Control) -> String {
     match control {
         Control::Mfa => "mfa",
@@ -116,8 +139,14 @@ fn session(policy: &Policy) -> Option<Demand> {
     }
     // A session is a mapping with text keys; it always has a JSON form.
     let Ok(serde_json::Value::Object(properties)) = serde_json::to_value(&session) else {
-        return Some(forbid("session", None));
+        return Some(forbid("session", None, None));
     };
     let obligation = Requirement::Obligation { kind: "session_controls".to_owned(), advisory: false, properties };
-    Some(Demand { name: "session".to_owned(), effect: Effect::Require, when: None, requirements: vec![obligation] })
+    Some(Demand {
+        name: "session".to_owned(),
+        effect: Effect::Require,
+        when: None,
+        requirements: vec![obligation],
+        remedy: None,
+    })
 }

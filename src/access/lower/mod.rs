@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 
 use super::policy::{Policy, PolicySet, State};
 use crate::pattern::Pattern;
-use crate::rule::{Effect, Mode, Requirement, SubjectHead};
+use crate::rule::{Effect, Mode, Requirement, ResourceHead, SubjectHead};
 
 /// One rule that a policy lowers to.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,12 +34,16 @@ pub struct LoweredRule {
     pub mode: Mode,
     /// Whom it is about; everyone if empty.
     pub subjects: Vec<SubjectHead>,
-    /// Tools; set only if it is about nothing else. All other targets stand in the condition.
+    /// Tools through which anything is touched; set only if it is about nothing else.
     pub tools: Vec<Pattern>,
+    /// Everything that it is about, and perhaps more, which the condition then leaves out; anything if empty.
+    pub resources: Vec<ResourceHead>,
     /// When it applies, in CEL; always if none.
     pub when: Option<String>,
     /// What it requires, if it requires.
     pub requirements: Vec<Requirement>,
+    /// What a person does about it, where it forbids until a control is met; in explanations only.
+    pub remedy: Option<String>,
 }
 
 /// The rules that say what the strict reading of a policy says; none if it is off or demands nothing.
@@ -65,8 +69,10 @@ pub fn lower(policy: &Policy, set: &PolicySet) -> Vec<LoweredRule> {
                 mode,
                 subjects: who.heads.clone(),
                 tools: targets.tools.clone(),
+                resources: targets.resources.clone(),
                 when: (!when.is_empty()).then(|| when.join(" && ")),
                 requirements: demand.requirements,
+                remedy: demand.remedy,
             });
         }
     }

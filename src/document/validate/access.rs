@@ -112,12 +112,12 @@ impl Check<'_> {
             subjects: lowered.subjects,
             actions: Vec::new(),
             tools: lowered.tools,
-            resources: Vec::new(),
+            resources: lowered.resources,
             arguments: BTreeMap::new(),
             when,
             interval: None,
             requirements: lowered.requirements,
-            message: None,
+            message: lowered.remedy.map(Into::into),
             span: place,
         })
     }

@@ -1,0 +1,114 @@
+//! What explanations tell people: advice that one can follow, everything that is unmet, nothing that is no answer.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and reads files"
+)]
+
+use placet::explain::Explanation;
+use placet::files::RequestFiles;
+use placet::suite::Requests as _;
+use placet::{Engine, Limits, Link, Request, Target, document, fact::slot};
+
+/// The explanation of a request of Contoso's.
+fn contoso(id: &str) -> Explanation {
+    let limits = Limits::default();
+    let policy = placet::load("examples/contoso", &limits).unwrap_or_else(|error| panic!("{error}"));
+    let files = RequestFiles::new(&limits);
+    let bytes = files.find("examples/contoso/tests.yaml", "requests.jsonl", id).unwrap();
+    let engine = Engine::of(&policy);
+    engine.explain(&Request::from_json(&bytes, engine.policy().vocabulary()))
+}
+
+fn advice(id: &str) -> Vec<String> {
+    contoso(id).advice
+}
+
+#[test]
+fn a_step_up_reads_like_advice() {
+    assert_eq!(
+        advice("c-172"),
+        [
+            "Sign in with a second factor. Asked of user jonas.weber by the access policy `auditors-under-terms`.",
+            "Then make the same call again: as things are, nothing else stands in the way.",
+        ]
+    );
+    let text = contoso("c-161").to_string();
+    let at = |wanted: &str| text.find(wanted).unwrap_or_else(|| panic!("no `{wanted}` in\n{text}"));
+    // What to do stands before what was looked at.
+    assert!(at("What to do") < at("Rules that applied") && at("Rules that applied") < at("Rules that came near"));
+    // Policies about guests are not near for somebody who is none.
+    assert!(!text.contains("auditors-"), "{text}");
+}
+
+#[test]
+fn an_approval_names_who_gives_it_and_what_for() {
+    let lines = advice("c-176");
+    assert_eq!(
+        lines[0],
+        "Ask priya.raman, who answers for close-runner, to approve this call. Asked of agent close-runner by the access \
+         policy `full-autonomy-is-approved`."
+    );
+    assert!(lines[1].starts_with("Then make exactly the same call again: the approval is of this one (sha256:"));
+    assert_eq!(lines.len(), 2);
+}
+
+#[test]
+fn what_a_policy_wants_is_said_in_its_own_words() {
+    assert_eq!(
+        advice("c-171"),
+        ["Accept the terms of use `audit-2026`. Asked by the access policy `auditors-under-terms`."]
+    );
+    assert_eq!(
+        advice("c-165"),
+        [
+            "Sign in with a method of the strength `phishing_resistant`. Asked by the access policy `administrators-prove-themselves`."
+        ]
+    );
+    assert_eq!(
+        advice("c-159"),
+        [
+            "The access policy `salaries-in-the-office` blocks this while location.ip is `203.0.113.9`; no permit overrules it."
+        ]
+    );
+    assert_eq!(
+        advice("c-160"),
+        ["Send `location.ip`: without it the access policy `salaries-in-the-office` blocks this."]
+    );
+    // Nobody has written the conditions that policies become, so nobody is shown them.
+    assert!(!contoso("c-159").to_string().contains("cidr("));
+}
+
+const TWO_CONDITIONS: &str = r#"
+version: 1
+users: [{id: ada}]
+rules:
+  - {id: pay, effect: permit, action: pay, subject: {user: ada}, when: 'device.compliant && risk.user < "low" && location.trusted'}
+"#;
+
+#[test]
+fn all_that_is_unmet_is_said() {
+    let policy = document::load([("p.yaml", TWO_CONDITIONS)], &Limits::default()).unwrap();
+    let engine = Engine::of(&policy);
+    let request = Request::new(Link::user("bob"), "read", Target::new("invoice", "i-1"));
+    let heads = engine.explain(&request.clone().fact(slot::RISK_USER, "high"));
+    assert!(heads.rules.is_empty(), "a rule about somebody else and something else is not near");
+
+    let request = Request::new(Link::user("ada"), "pay", Target::new("invoice", "i-1")).fact(slot::RISK_USER, "high");
+    let explanation = engine.explain(&request.fact(slot::DEVICE_COMPLIANT, false));
+    let report = &explanation.rules[0];
+    let texts: Vec<&str> = report.because.iter().chain(&report.besides).map(|cause| cause.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "`device.compliant` is false: device.compliant is false",
+            "`risk.user < \"low\"` is false: risk.user is high",
+            "`location.trusted` is undecided",
+        ]
+    );
+    assert_eq!(report.besides[1].unknown, ["location.trusted"]);
+}
