@@ -17,6 +17,9 @@
 //! # Ok::<(), placet::diagnostic::Diagnostics>(())
 //! ```
 //!
+//! What is lock-free here is [`Swap`], a cell of the crate `arc-swap`. All that is done with it goes through three operations of
+//! [`Cell`], so that `tests/live.rs` runs this very code over a cell that a model checker schedules.
+//!
 //! Next room: [`crate::files`].
 
 use core::fmt;
@@ -31,15 +34,53 @@ use crate::engine::Engine;
 use crate::signal::{self, Outcome, Revocations, SecurityEvent};
 use crate::time::Timestamp;
 
+/// Where a [`LiveEngine`] keeps the engine of now.
+///
+/// An implementation must be linearisable: each operation takes effect at one moment between its call and its return, and a
+/// thread that has seen an engine never sees an older one.
+pub trait Cell: Send + Sync {
+    /// What a load gives. It keeps its engine alive and as it is.
+    type Guard: Deref<Target = Arc<Engine>>;
+
+    /// A cell with this engine.
+    fn of(engine: Arc<Engine>) -> Self;
+
+    /// The engine of now.
+    fn load(&self) -> Self::Guard;
+
+    /// Puts `new` there if `current` is (the very same allocation), and answers what was there before.
+    fn compare_and_swap(&self, current: &Arc<Engine>, new: Arc<Engine>) -> Self::Guard;
+}
+
+/// The cell of [`LiveEngine`]: loads take no lock and wait for nobody.
+#[derive(Debug)]
+pub struct Swap(ArcSwap<Engine>);
+
+impl Cell for Swap {
+    type Guard = Guard<Arc<Engine>>;
+
+    fn of(engine: Arc<Engine>) -> Self {
+        Self(ArcSwap::new(engine))
+    }
+
+    fn load(&self) -> Self::Guard {
+        self.0.load()
+    }
+
+    fn compare_and_swap(&self, current: &Arc<Engine>, new: Arc<Engine>) -> Self::Guard {
+        self.0.compare_and_swap(current, new)
+    }
+}
+
 /// An engine that can be swapped while other threads judge with it.
-pub struct LiveEngine {
-    current: ArcSwap<Engine>,
+pub struct LiveEngine<C: Cell = Swap> {
+    current: C,
 }
 
 /// The engine of one or more decisions; later swaps do not touch it. Keep it for a decision, not for a session.
-pub struct Loaded(Guard<Arc<Engine>>);
+pub struct Loaded<C: Cell = Swap>(C::Guard);
 
-impl Deref for Loaded {
+impl<C: Cell> Deref for Loaded<C> {
     type Target = Engine;
 
     fn deref(&self) -> &Engine {
@@ -51,32 +92,55 @@ impl LiveEngine {
     /// A handle to an engine.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
-        Self { current: ArcSwap::from_pointee(engine) }
+        Self::within(engine)
+    }
+}
+
+impl<C: Cell> LiveEngine<C> {
+    /// A handle to an engine, which a cell of the host's choice keeps.
+    #[must_use]
+    pub fn within(engine: Engine) -> Self {
+        Self { current: C::of(Arc::new(engine)) }
     }
 
     /// The engine that judges now.
     #[must_use]
-    pub fn load(&self) -> Loaded {
+    pub fn load(&self) -> Loaded<C> {
         Loaded(self.current.load())
     }
 
-    /// Swaps the whole engine.
-    pub fn swap(&self, engine: Engine) {
-        self.current.store(Arc::new(engine));
+    /// Swaps policy and directory together. What has been revoked stays revoked, also what another thread revokes at the same
+    /// time; what `engine` itself says of revocations does not count.
+    pub fn swap(&self, engine: &Engine) {
+        self.change(|now| engine.clone().with_revocations(Arc::clone(now.revocations()), *now.check_policy()));
     }
 
     /// Swaps the policy and keeps the directory, also if another thread swaps that at the same time.
     pub fn swap_policy(&self, policy: Arc<CompiledPolicy>) {
-        self.current.rcu(|engine| engine.relinked(Arc::clone(&policy), Arc::clone(engine.directory())));
+        self.change(|engine| engine.relinked(Arc::clone(&policy), Arc::clone(engine.directory())));
     }
 
     /// Swaps the directory and keeps the policy, also if another thread swaps that at the same time.
     pub fn swap_directory(&self, directory: Arc<Directory>) {
-        self.current.rcu(|engine| engine.relinked(Arc::clone(engine.policy()), Arc::clone(&directory)));
+        self.change(|engine| engine.relinked(Arc::clone(engine.policy()), Arc::clone(&directory)));
+    }
+
+    /// Puts in the place of the engine what becomes of it. INVARIANT: what another thread puts there meanwhile is not lost; the
+    /// change is then made to that.
+    fn change(&self, mut next: impl FnMut(&Engine) -> Engine) {
+        let mut seen = self.current.load();
+        loop {
+            // `seen` keeps its allocation, so that no other engine can come to lie there and be taken for it.
+            let found = self.current.compare_and_swap(&seen, Arc::new(next(&seen)));
+            if Arc::ptr_eq(&seen, &found) {
+                return;
+            }
+            seen = found;
+        }
     }
 }
 
-impl LiveEngine {
+impl<C: Cell> LiveEngine<C> {
     /// Applies a security event: from the next decision on it counts, on every thread. Repeated, reordered and late events do no
     /// harm. What hangs below its subject (agents of a blueprint, accounts of an agent) is taken from the directory.
     pub fn apply(&self, event: &SecurityEvent) -> Outcome {
@@ -110,16 +174,21 @@ impl LiveEngine {
         self.revise(|engine| engine.revocations().heard(feed, at));
     }
 
+    /// Forgets revocations of tokens that have all ended by `now`. Nothing that it forgets could still be let through.
+    pub fn prune(&self, now: Timestamp) {
+        self.revise(|engine| engine.revocations().pruned(now, engine.check_policy().longest_life));
+    }
+
     /// Swaps what is revoked, also if another thread swaps something at the same time.
     fn revise(&self, mut change: impl FnMut(&Engine) -> Revocations) {
-        self.current.rcu(|engine| {
+        self.change(|engine| {
             let revocations = Arc::new(change(engine));
             Engine::clone(engine).with_revocations(revocations, *engine.check_policy())
         });
     }
 }
 
-impl fmt::Debug for LiveEngine {
+impl<C: Cell> fmt::Debug for LiveEngine<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let engine = self.load();
         let (policy, directory) = (engine.policy().version(), engine.directory().version());
