@@ -104,6 +104,8 @@ pub struct Fleet {
     pub(super) agent_users: BTreeMap<UserId, AgentUser>,
     /// Deleted principals whose children have not been reached yet (faithful reading only).
     pub(super) pending: BTreeSet<(TenantId, BlueprintId)>,
+    /// What was removed for good, so that records of it elsewhere are known to be stale.
+    pub(super) removed: BTreeSet<ObjectRef>,
 }
 
 impl Fleet {
@@ -171,6 +173,7 @@ impl Fleet {
         }
         let (state, provider) = (ObjectState::Enabled, ProviderStatus::NotDisabled);
         let id = new.id.clone();
+        self.removed.remove(&ObjectRef::Blueprint(id.clone()));
         self.blueprints.insert(id, ManagedBlueprint { id: new.id, owners, sponsors, state, provider });
         Ok(())
     }
@@ -246,6 +249,7 @@ impl Fleet {
             provider: ProviderStatus::NotDisabled,
             quarantined: false,
         };
+        self.removed.remove(&ObjectRef::Agent(new.id.clone()));
         Ok(&self.agents.entry(new.id).or_insert(agent).sponsors)
     }
 
@@ -269,6 +273,7 @@ impl Fleet {
         if self.agent_users.contains_key(&id) {
             return Err(LifecycleError::Exists);
         }
+        self.removed.remove(&ObjectRef::AgentUser(id.clone()));
         self.agent_users.insert(id.clone(), AgentUser { id, parent, manager, state: ObjectState::Enabled });
         Ok(())
     }

@@ -6,7 +6,7 @@
 //! agent may use ([`issue`]), what it may be granted ([`effective_permissions`], [`HardBlocks`]), whom it may find
 //! ([`Collections`]), its risk ([`AgentRisk`]) and when it must go ([`LifecyclePolicy`]).
 //!
-//! These are management facts; the host turns them into the records of [`crate::identity`] that decisions read.
+//! These are management facts; [`Fleet::enrol`] turns them into the records of [`crate::identity`] that decisions read.
 //!
 //! INVARIANT: an agent is active only if every part of its chain is there and enabled; a part that is missing denies.
 //!
@@ -19,6 +19,7 @@
 
 mod blocked;
 mod collection;
+mod enrol;
 mod error;
 mod fleet;
 mod flow;

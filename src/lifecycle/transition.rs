@@ -199,6 +199,7 @@ impl Fleet {
         if !matches!(self.state_mut(target)?, ObjectState::SoftDeleted { .. }) {
             return Err(LifecycleError::WrongState);
         }
+        self.removed.insert(target.clone());
         match target {
             ObjectRef::Blueprint(id) => {
                 self.blueprints.remove(id);
