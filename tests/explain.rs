@@ -112,3 +112,105 @@ fn all_that_is_unmet_is_said() {
     );
     assert_eq!(report.besides[1].unknown, ["location.trusted"]);
 }
+
+/// The verdict of each value of a fact, as `values: verdict` or `values: verdict/best`.
+fn hypotheses(engine: &Engine, request: &Request<'_>) -> Vec<String> {
+    let what_if = engine.what_if(request);
+    let case = |case: &placet::explain::Case| {
+        let best = if case.best == case.verdict { String::new() } else { format!("/{}", case.best) };
+        format!("{}: {}{best}", case.values.join(" "), case.verdict)
+    };
+    let fact = |fact: &placet::explain::Hypothesis| {
+        format!("{} = {}", fact.fact, fact.cases.iter().map(case).collect::<Vec<_>>().join("; "))
+    };
+    let best = format!("{} at best {}", what_if.verdict, what_if.best);
+    what_if.facts.iter().map(fact).chain([best]).collect()
+}
+
+const WHAT_IF: &str = r#"
+version: 1
+locations:
+  offices: {ranges: {cidr: [198.51.100.0/24], trusted: true}}
+users: [{id: ada}]
+rules:
+  - {id: pay, effect: permit, action: pay}
+  - {id: fresh, effect: require, action: pay, require: {control: fresh_authentication, max_age: 15m}}
+grants:
+  - id: g
+    to: {user: ada}
+    scope: {actions: audit, resources: {id: "**"}}
+    start: 2026-01-01T00:00:00Z
+    end: 2026-02-01T00:00:00Z
+    by: ada
+    why: a test
+access:
+  - id: in-the-office
+    subjects: {users: {include: {all: true}}}
+    targets: {include: {ids: [i-1]}}
+    conditions: {locations: {include: {all: true}, exclude: {names: [offices]}}}
+    grant: block
+  - id: clean
+    subjects: {users: {include: {all: true}}}
+    targets: {include: {ids: [i-1]}}
+    conditions: {sign_in_risk: [medium]}
+    grant: block
+"#;
+
+/// With absent facts: what the answer would be for each value that matters, one by one and together.
+#[test]
+fn what_the_answer_would_be() {
+    let policy = document::load([("p.yaml", WHAT_IF)], &Limits::default()).unwrap();
+    let engine = Engine::of(&policy);
+    let request = Request::new(Link::user("ada"), "pay", Target::new("invoice", "i-1"));
+    let request = request.at("2026-11-24T10:00:00Z".parse().unwrap());
+    assert_eq!(
+        hypotheses(&engine, &request),
+        [
+            "authentication.time = now 900s ago: deny/allow; more than 900s ago: deny/step_up",
+            "location.ip = in 198.51.100.0/24: deny/allow; elsewhere (IPv4) elsewhere (IPv6): deny; null: deny",
+            "risk.sign_in = none low: deny/allow; medium high: deny",
+            "deny at best allow",
+        ]
+    );
+    // What is known is not guessed at, and what changes nothing is not told.
+    let known = request.fact(slot::RISK_SIGN_IN, "low").fact(slot::LOCATION_IP, "198.51.100.7");
+    assert_eq!(
+        hypotheses(&engine, &known),
+        ["authentication.time = now 900s ago: allow; more than 900s ago: step_up", "step_up at best allow"]
+    );
+    // The time itself: the ends of grants.
+    let audit = Request::new(Link::user("ada"), "audit", Target::new("book", "b"));
+    assert_eq!(
+        hypotheses(&engine, &audit),
+        [
+            "now = before 2026-01-01T00:00:00Z: deny; from 2026-01-01T00:00:00Z before 2026-02-01T00:00:00Z: allow; \
+             from 2026-02-01T00:00:00Z: deny",
+            "deny at best allow"
+        ]
+    );
+    // Nothing helps who may do nothing.
+    let stranger = Request::new(Link::agent("nobody"), "audit", Target::new("book", "b"));
+    assert_eq!(engine.what_if(&stranger).facts, []);
+}
+
+/// Every hypothesis is the engine's own answer, and the best one is reached with what it says.
+#[test]
+fn hypotheses_are_decisions() {
+    let limits = Limits::default();
+    let policy = placet::load("examples/contoso", &limits).unwrap_or_else(|error| panic!("{error}"));
+    let (engine, files) = (Engine::of(&policy), RequestFiles::new(&limits));
+    let bytes = files.find("examples/contoso/tests.yaml", "requests.jsonl", "c-160").unwrap();
+    let request = Request::from_json(&bytes, engine.policy().vocabulary());
+    let what_if = engine.what_if(&request);
+    assert_eq!((what_if.verdict, what_if.best), ("deny", "allow"));
+    let ip = what_if.facts.iter().find(|fact| fact.fact == "location.ip").unwrap();
+    for case in &ip.cases {
+        for value in case.values.iter().filter_map(|value| value.strip_prefix("in ")) {
+            let address = value.split('/').next().unwrap().to_owned();
+            assert_eq!(engine.decide(&request.clone().fact(slot::LOCATION_IP, address)).verdict().name(), case.verdict);
+        }
+    }
+    assert!(
+        ip.cases.iter().any(|case| case.verdict == "allow" && case.values.iter().any(|v| v.contains("198.51.100")))
+    );
+}

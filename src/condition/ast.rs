@@ -320,3 +320,39 @@ impl Iteration {
         }
     }
 }
+
+impl Expr {
+    /// Every literal in it, in the order in which they are written. Recursion goes as deep as the expression, which parsing bounds.
+    pub fn literals(&self, found: &mut dyn FnMut(&Literal)) {
+        match &self.kind {
+            Kind::Literal(literal) => found(literal),
+            Kind::Name { .. } => {}
+            Kind::Select { operand, .. } | Kind::Has { operand, .. } | Kind::Unary(_, operand) => {
+                operand.literals(found)
+            }
+            Kind::Index { operand, index, .. } => [operand, index].into_iter().for_each(|part| part.literals(found)),
+            Kind::Call { target, arguments, .. } => {
+                target.iter().map(AsRef::as_ref).chain(arguments).for_each(|part| part.literals(found));
+            }
+            Kind::List(items) => items.iter().for_each(|item| item.value.literals(found)),
+            Kind::Map(entries) => entries.iter().for_each(|entry| {
+                entry.key.literals(found);
+                entry.value.literals(found);
+            }),
+            Kind::Binary(_, left, right) => [left, right].into_iter().for_each(|part| part.literals(found)),
+            Kind::And(operands) | Kind::Or(operands) => operands.iter().for_each(|part| part.literals(found)),
+            Kind::Conditional { condition, then, otherwise } => {
+                [condition, then, otherwise].into_iter().for_each(|part| part.literals(found));
+            }
+            Kind::Comprehension(of) => {
+                let parts = [Some(&of.range), of.filter.as_ref(), Some(&of.body)];
+                parts.into_iter().flatten().for_each(|part| part.literals(found));
+            }
+            Kind::Bind { value, body, .. } => [value, body].into_iter().for_each(|part| part.literals(found)),
+            Kind::Block { slots, body } => {
+                slots.iter().chain([body.as_ref()]).for_each(|part| part.literals(found));
+            }
+            Kind::OptionalMap { target, body, .. } => [target, body].into_iter().for_each(|part| part.literals(found)),
+        }
+    }
+}

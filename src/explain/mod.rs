@@ -24,6 +24,10 @@ mod cause;
 mod describe;
 mod near;
 mod render;
+mod trial;
+mod whatif;
+
+pub use whatif::{Case, Hypothesis, WhatIf};
 
 use serde::Serialize;
 

@@ -81,7 +81,7 @@ impl Explanation {
 }
 
 /// Writes text in lines of at most 80 columns, all but the first indented as far as the first's prefix.
-fn wrap(f: &mut fmt::Formatter<'_>, prefix: &str, text: &str) -> fmt::Result {
+pub(super) fn wrap(f: &mut fmt::Formatter<'_>, prefix: &str, text: &str) -> fmt::Result {
     let blank = " ".repeat(prefix.chars().count());
     let (mut line, mut column) = (String::from(prefix), prefix.chars().count());
     for word in text.split_whitespace() {

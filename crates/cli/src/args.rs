@@ -97,6 +97,9 @@ pub(crate) struct ExplainArgs {
     /// Only the request with this evaluation id, or `line-N`
     #[arg(long, value_name = "EVALUATION_ID")]
     pub(crate) id: Option<String>,
+    /// Besides, what the answer would be for each value that matters of each fact that the request does not state
+    #[arg(long)]
+    pub(crate) what_if: bool,
     /// Print one JSON explanation per line
     #[arg(long)]
     pub(crate) json: bool,

@@ -2,13 +2,24 @@
 
 use std::io::Write as _;
 
-use placet::{Limits, Request};
+use placet::explain::WhatIf;
+use placet::{Explanation, Limits, Request};
+use serde::Serialize;
 
 use crate::args::ExplainArgs;
 use crate::input::Input;
 use crate::judge::Judge;
 use crate::terminal::{self, safe};
 use crate::{Failure, Outcome, policy};
+
+/// An explanation as JSON, with the hypotheses that were asked for.
+#[derive(Serialize)]
+struct Explained<'e> {
+    #[serde(flatten)]
+    explanation: &'e Explanation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what_if: Option<&'e WhatIf>,
+}
 
 pub(crate) fn run(args: &ExplainArgs) -> Outcome {
     let limit = Limits::default().request_bytes;
@@ -29,9 +40,11 @@ pub(crate) fn run(args: &ExplainArgs) -> Outcome {
                     return;
                 }
                 let explanation = engine.explain(request);
+                let what_if = args.what_if.then(|| engine.what_if(request));
                 written = (|| {
                     if args.json {
-                        writeln!(out, "{}", serde_json::to_string(&explanation).map_err(std::io::Error::from)?)?;
+                        let both = Explained { explanation: &explanation, what_if: what_if.as_ref() };
+                        writeln!(out, "{}", serde_json::to_string(&both).map_err(std::io::Error::from)?)?;
                         return Ok(());
                     }
                     if found > 0 {
@@ -43,6 +56,9 @@ pub(crate) fn run(args: &ExplainArgs) -> Outcome {
                     let rest = text.strip_prefix(&verdict).unwrap_or(&text);
                     let head = if rest.len() < text.len() { verdict } else { String::new() };
                     writeln!(out, "{style}{head}{style:#}{}", safe(rest.trim_end()))?;
+                    if let Some(what_if) = &what_if {
+                        writeln!(out, "\n{}", safe(what_if.to_string().trim_end()))?;
+                    }
                     Ok(())
                 })();
                 found += 1;

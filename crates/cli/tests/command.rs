@@ -613,3 +613,18 @@ fn events_that_have_happened() {
     assert_eq!(wrong.code, 2);
     assert!(wrong.err.contains("events.jsonl:2: no JSON object"), "{}", wrong.err);
 }
+
+#[test]
+fn what_if_is_told_for_each_value_that_matters() {
+    let folder = Folder(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+    let mut arguments = vec!["explain", "--what-if", "--policy", "examples/contoso"];
+    arguments.extend(["--request", "examples/contoso/requests.jsonl", "--id", "c-160"]);
+    let ran = folder.run(&arguments);
+    assert_eq!(ran.code, 0);
+    let (_, told) = ran.out.split_once("What if it were known").unwrap();
+    assert!(told.contains("in 198.51.100.0/24, in 2001:db8:c0::/48: allow"), "{told}");
+    assert!(told.trim_end().ends_with("At best: allow with location.ip in 198.51.100.0/24."), "{told}");
+    arguments.push("--json");
+    let json: serde_json::Value = serde_json::from_str(&folder.run(&arguments).out).unwrap();
+    assert_eq!((json["verdict"].as_str(), json["what_if"]["best"].as_str()), (Some("deny"), Some("allow")));
+}
