@@ -216,15 +216,21 @@ proptest! {
         }
     }
 
-    /// Law 6: a chain may do at most what each of its links may, and an inner link only restricts.
+    /// Law 6: a chain may do at most what each of its links may, and an inner link only restricts; up to the depth of eight.
     #[test]
-    fn law_6_attenuation(numbers in tape()) {
-        let (mut document, requests) = scene(&numbers, Reading::OneLink, 4);
+    fn law_6_attenuation(numbers in tape(), long in any::<bool>()) {
+        let (mut document, mut requests) = scene(&numbers, Reading::OneLink, 4);
         // An approval binds one chain and says nothing about a shorter one.
         document["approvals"] = json!([]);
-        let engine = policies(&document).1;
+        let (policy, engine) = policies(&document);
+        if long {
+            let mut tape = Tape::new(&numbers.0);
+            requests = (0..4).map(|_| world::long_chain(&mut tape)).collect();
+        }
         for request in &requests {
-            if !is_allowed(&decide(&engine, request)) {
+            let outcome = decide(&engine, request);
+            prop_assert_eq!(&outcome, &plain(&policy, &engine, request), "{:#}", request);
+            if !is_allowed(&outcome) {
                 continue;
             }
             for alone in links(request) {
@@ -240,6 +246,41 @@ proptest! {
                 prop_assert!(is_allowed(&decide(&engine, &shorter)), "an inner link widens:\n{:#}", request);
             }
         }
+    }
+
+    /// Law 6, where no link is refused by itself: whoever is added to a chain, at whatever depth, adds no right; taking the rights of
+    /// one link away takes them from the whole.
+    #[test]
+    fn law_6_one_weak_link(depth in 1usize..=8, weak in 0usize..=8, numbers in proptest::collection::vec(0usize..4, 8)) {
+        let agents: Vec<Value> = (0..4).map(|at| json!({"id": format!("a{at}"), "sponsor": "ada"})).collect();
+        // Each agent may do one thing that no other may; all of them, and the user, may read.
+        let mut rules = vec![json!({"id": "read", "effect": "permit", "action": "read"})];
+        rules.extend((0..4).map(|at| json!({
+            "id": format!("own-{at}"), "effect": "permit", "action": format!("own/{at}"), "subject": [{"agent": format!("a{at}")}, {"user": "ada"}],
+        })));
+        let document = json!({"version": 1, "users": [{"id": "ada"}], "agents": agents, "rules": rules});
+        let (policy, engine) = policies(&document);
+        let chain: Vec<usize> = numbers[..depth].to_vec();
+        let act = chain.iter().fold(Value::Null, |inner, at| {
+            let mut link = json!({"sub": format!("a{at}"), "sub_profile": "ai_agent"});
+            if !inner.is_null() {
+                link["act"] = inner;
+            }
+            link
+        });
+        let ask = |action: &str| json!({"subject": {"type": "user", "id": "ada", "properties": {"act": act}},
+            "action": {"name": action}, "resource": {"type": "doc", "id": "d"}});
+        prop_assert!(is_allowed(&decide(&engine, &ask("read"))));
+        for own in 0..4 {
+            let allowed = is_allowed(&decide(&engine, &ask(&format!("own/{own}"))));
+            prop_assert_eq!(allowed, chain.iter().all(|at| *at == own), "own/{} by {:?}", own, chain);
+        }
+        // One link that may not read.
+        let weak = chain[weak % depth];
+        let mut less = document.clone();
+        push(&mut less, "rules", json!({"id": "weak", "effect": "forbid", "subject": {"agent": format!("a{weak}")}}));
+        prop_assert!(!is_allowed(&decide(&policies(&less).1, &ask("read"))));
+        prop_assert_eq!(decide(&engine, &ask("read")), plain(&policy, &engine, &ask("read")));
     }
 
     /// Law 6: a grant that is derived from a grant gives no more.

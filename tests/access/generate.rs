@@ -13,7 +13,7 @@ use placet::access::{PolicySet, SignIn};
 pub(crate) struct Choices<'c>(pub(crate) &'c [u8], pub(crate) usize);
 
 impl Choices<'_> {
-    fn next(&mut self, n: usize) -> usize {
+    pub(crate) fn next(&mut self, n: usize) -> usize {
         let byte = self.0.get(self.1).copied().unwrap_or(0);
         self.1 += 1;
         usize::from(byte) % n
@@ -24,7 +24,7 @@ impl Choices<'_> {
         self.next(n) == n - 1
     }
 
-    fn of<T: Clone>(&mut self, items: &[T]) -> T {
+    pub(crate) fn of<T: Clone>(&mut self, items: &[T]) -> T {
         items[self.next(items.len())].clone()
     }
 

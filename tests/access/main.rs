@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod decisions;
 mod filters;
 mod generate;
 mod laws;

@@ -608,12 +608,22 @@ pub fn put(into: &mut Map<String, Value>, path: &str, value: Value) {
     }
 }
 
-/// A request. In a part of them many facts are missing, in others hardly any.
+/// A request with at most two actors. In a part of them many facts are missing, in others hardly any.
 pub fn request(tape: &mut Tape<'_>) -> Value {
+    through(tape, &[0, 1, 1, 2])
+}
+
+/// A request through a chain of three to eight actors.
+pub fn long_chain(tape: &mut Tape<'_>) -> Value {
+    through(tape, &[3, 4, 5, 6, 7, 8, 8, 8])
+}
+
+/// A request through one of these numbers of actors.
+fn through(tape: &mut Tape<'_>, lengths: &[usize]) -> Value {
     let (kind, id) = principal(tape);
     let mut properties = Map::new();
     let mut act = Value::Null;
-    for _ in 0..[0, 1, 1, 2].get(tape.pick(4)).copied().unwrap_or(0) {
+    for _ in 0..lengths.get(tape.pick(lengths.len())).copied().unwrap_or(0) {
         let (kind, id) = if tape.chance(75) { ("agent", tape.of(&["a0", "a1", "a2"])) } else { principal(tape) };
         let profile = match kind {
             "agent" => "ai_agent",
