@@ -237,7 +237,7 @@ proptest! {
                 // Whether a tool is assigned, and a grant demanded, is asked of the immediate actor only.
                 let outcome = decide(&engine, &alone);
                 let own = ["privilege.no_permit", "privilege.grant_expired", "privilege.grant_not_started",
-                    "privilege.time_unknown", "rule.forbidden", "rule.forbidden_unknown"];
+                    "privilege.grant_revoked", "privilege.time_unknown", "rule.forbidden", "rule.forbidden_unknown"];
                 let refused = outcome.codes().into_iter().find(|code| own.contains(code) || code.starts_with("identity."));
                 prop_assert!(refused.is_none(), "{:?} alone is refused:\n{:#}\nbut not in\n{:#}", refused, alone, request);
             }

@@ -379,3 +379,51 @@ fn a_token_that_does_not_say_who_asks_is_refused() {
     delegation.subject.kind = Kind::Other("robot".into());
     assert_eq!(judge(&delegation), ["request.malformed"]);
 }
+
+/// What was given by somebody who is contained, or whose account a feed says is disabled, does not count until that is over; that a
+/// session of theirs has ended takes nothing from what they gave.
+#[test]
+fn a_grant_falls_with_whoever_gave_it() {
+    let policy = "
+version: 1
+users: [{id: ada}, {id: bob, attributes: {email: bob@example.com}}]
+agents: [{id: bot, sponsor: ada}]
+grants:
+  - id: g
+    to: {agent: bot}
+    scope: {actions: read, resources: {id: \"**\"}}
+    start: 2026-01-01T00:00:00Z
+    end: 2027-01-01T00:00:00Z
+    by: bob
+    why: a test
+";
+    let engine =
+        Engine::of(&document::load([("p.yaml", policy)], &Limits::default()).unwrap_or_else(|e| panic!("{e}")));
+    let request = Request::new(Link::agent("bot"), "read", Target::new("page", "home"))
+        .at(at("10:00:00"))
+        .fact(slot::SESSION_ID, "s-1")
+        .fact(slot::AUTHENTICATION_ISSUED, at("09:00:00"));
+    let live = LiveEngine::new(engine);
+    assert!(codes(&live, &request).is_empty());
+
+    live.apply(&event("e-1", CriticalEvent::SessionsRevoked, Whom::subject(None, "bob"), "09:30:00"));
+    assert!(codes(&live, &request).is_empty());
+
+    live.contain(&Whom::subject(None, "bob"), at("09:31:00"));
+    assert_eq!(codes(&live, &request), ["privilege.grant_revoked"]);
+    assert!(live.load().explain(&request).to_string().contains("bob, who gave it, is deleted or held"));
+    live.release(&Whom::subject(None, "bob"), at("09:32:00"));
+    assert!(codes(&live, &request).is_empty());
+
+    live.apply(&event(
+        "e-2",
+        CriticalEvent::UserDisabled,
+        Whom::new(placet::signal::Class::Email, None, "Bob@Example.com"),
+        "09:33:00",
+    ));
+    assert_eq!(codes(&live, &request), ["privilege.grant_revoked"]);
+
+    // What was given to somebody falls with them, by the whole call.
+    live.contain(&Whom::subject(None, "bot"), at("09:34:00"));
+    assert!(codes(&live, &request).contains(&"revocation.revoked"));
+}

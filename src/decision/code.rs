@@ -182,6 +182,9 @@ codes! {
     /// A grant that may permit the call cannot be told to be live, because the time is unknown.
     PrivilegeTimeUnknown = "privilege.time_unknown", Privilege, true,
         "Without a time no grant counts.", "Send the time (`context.time`).";
+    /// A grant would permit the call, did its giver still stand: they are deleted, or held by what was revoked.
+    PrivilegeGrantRevoked = "privilege.grant_revoked", Privilege, false,
+        "A grant for this call no longer counts: whoever gave it is deleted or held.", "Ask somebody else for a grant.";
     /// A tool or resource that needs a live grant, and there is none.
     PrivilegeGrantRequired = "privilege.grant_required", Privilege, false,
         "This needs a live grant to the caller.", "Ask for a grant.";

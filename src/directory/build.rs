@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use super::Directory;
-use super::records::{AgentRecord, Principal, ResourceRecord, ToolRecord};
+use super::records::{AgentRecord, Giver, Principal, ResourceRecord, ToolRecord};
 use crate::compile::RuleSet;
 use crate::entities::Entities;
 use crate::grant::{Approval, Grant};
@@ -37,6 +37,8 @@ pub(super) fn build(entities: &Entities, version: &str) -> Directory {
         given.sort_by(|a, b| a.id.cmp(&b.id));
     }
     let grants: Vec<Rule> = entities.grants.iter().filter_map(lower).collect();
+    let grants = RuleSet::new(&grants);
+    let givers = givers(&grants, entities);
     let mut directory = Directory {
         version: version.into(),
         hasher: DefaultHashBuilder::default(),
@@ -46,7 +48,8 @@ pub(super) fn build(entities: &Entities, version: &str) -> Directory {
         resource_table: HashTable::new(),
         tools,
         tool_records,
-        grants: RuleSet::new(&grants),
+        grants,
+        givers,
         approvals,
     };
     index(&mut directory);
@@ -248,6 +251,25 @@ fn tools(entities: &Entities) -> Vec<ToolRecord> {
     let mut records: Vec<ToolRecord> = entities.tools.iter().map(record).collect();
     records.sort_by(|a, b| a.id.cmp(&b.id));
     records
+}
+
+/// Who gave each grant, in the order of the rules that the grants have become.
+fn givers(grants: &RuleSet, entities: &Entities) -> Vec<Giver> {
+    let by: BTreeMap<&str, &UserId> = entities.grants.iter().map(|grant| (grant.id.as_str(), &grant.by)).collect();
+    let people = entities.users.iter().filter(|user| user.kind == UserKind::Person);
+    let people: BTreeMap<&UserId, &User> = people.map(|user| (&user.id, user)).collect();
+    let rules = (0u32..).map_while(|at| grants.get(at));
+    // Every rule here was made of a grant.
+    let given = rules.filter_map(|rule| by.get(rule.id.as_str()).copied());
+    let giver = |id: &UserId| {
+        let listed = people.get(id);
+        Giver {
+            id: id.clone(),
+            aliases: listed.map(|user| aliases(id.as_str(), &user.attributes)).unwrap_or_default(),
+            is_gone: listed.is_none_or(|user| matches!(user.state, State::Deleted | State::Quarantined)),
+        }
+    };
+    given.map(giver).collect()
 }
 
 /// A grant as the rule that it is: a permit with an interval.

@@ -38,7 +38,7 @@ use crate::name::{GroupId, UserId};
 use crate::signal::{Cascade, Class, Target};
 
 pub use check::{DirectoryError, Problem};
-pub(crate) use records::{AgentRecord, Principal, ResourceRecord, ToolRecord};
+pub(crate) use records::{AgentRecord, Giver, Principal, ResourceRecord, ToolRecord};
 
 /// A snapshot of who and what exists.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub struct Directory {
     tools: HashMap<Box<str>, u32>,
     tool_records: Vec<ToolRecord>,
     grants: RuleSet,
+    /// Who gave each grant, by its number.
+    givers: Vec<Giver>,
     /// By the digest of the call.
     approvals: HashMap<Box<str>, Vec<Approval>>,
 }
@@ -147,6 +149,11 @@ impl Directory {
 
     pub(crate) const fn grants(&self) -> &RuleSet {
         &self.grants
+    }
+
+    /// Who gave a grant.
+    pub(crate) fn giver(&self, grant: u32) -> Option<&Giver> {
+        self.givers.get(grant as usize)
     }
 
     /// Whether anything was approved at all.

@@ -69,6 +69,16 @@ fn text<'v>(value: &'v Value<'_>) -> &'v str {
     if let Value::String(text) = value { text } else { "" }
 }
 
+/// Who gave a grant.
+#[derive(Clone, Debug)]
+pub(crate) struct Giver {
+    pub(crate) id: UserId,
+    /// By what other names feeds may speak of them.
+    pub(crate) aliases: Box<[Target]>,
+    /// Whether the Directory says that they are deleted, or does not know them.
+    pub(crate) is_gone: bool,
+}
+
 /// A registered resource.
 #[derive(Clone, Debug)]
 pub(crate) struct ResourceRecord {

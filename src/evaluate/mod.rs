@@ -25,6 +25,7 @@ mod told;
 mod tool;
 
 pub(crate) use facts::View;
+pub(crate) use privilege::giver_is_held;
 pub(crate) use rules::Pair;
 pub(crate) use scene::{KnownLabel, Scene};
 

@@ -1,13 +1,18 @@
 //! Does something permit it? A permit rule, or a live grant; and what needs a grant besides.
 //!
-//! INVARIANT (law 7): a grant counts in `[start, end)` and never outside; with an unknown time it does not count.
+//! INVARIANT (law 7): a grant counts in `[start, end)` and never outside; with an unknown time it does not count. Nor does one whose giver
+//! is deleted, or held by what feeds or the kill switch have told (revocations go down from whoever gave to what was given). That
+//! whoever *holds* it is held is `revocation`'s to say, of the whole call.
 //!
 //! Next room: `requirement`.
+
+use smallvec::SmallVec;
 
 use super::rules::{Judged, Pair};
 use crate::compile::{PackedRule, RuleSet};
 use crate::decision::{Code, Decision, RuleNumber};
-use crate::engine::Origin;
+use crate::engine::{Engine, Origin};
+use crate::signal::{Class, Name, State, Target};
 use crate::time::Timestamp;
 
 pub(super) fn judge(pair: Pair<'_, '_, '_>, decision: &mut Decision<'_>) {
@@ -17,8 +22,7 @@ pub(super) fn judge(pair: Pair<'_, '_, '_>, decision: &mut Decision<'_>) {
         return;
     }
     let mut dead = Dead::default();
-    let granted =
-        permits(pair, Origin::Directory, &mut |at, interval| dead.add(at, interval, pair.scene.request.now()));
+    let granted = permits(pair, Origin::Directory, &mut |at, why| dead.add(at, why, pair.scene.request.now()));
     let mut object = |code: Code, grant: Option<u32>| {
         let rule = grant.map(|at| RuleNumber { origin: Origin::Directory, at });
         decision.object(code, rule, pair.link, pair.resource);
@@ -38,6 +42,9 @@ pub(super) fn judge(pair: Pair<'_, '_, '_>, decision: &mut Decision<'_>) {
     if let Some(at) = dead.untimed {
         object(Code::PrivilegeTimeUnknown, Some(at));
     }
+    if let Some(at) = dead.revoked {
+        object(Code::PrivilegeGrantRevoked, Some(at));
+    }
     if dead.is_empty() {
         object(Code::PrivilegeNoPermit, None);
     }
@@ -48,16 +55,29 @@ fn requires_grant(pair: Pair<'_, '_, '_>) -> bool {
         || pair.thing.record.is_some_and(|record| record.requires_grant)
 }
 
-/// Grants that would permit the call at another time: of each kind the nearest.
+/// Why a grant that would permit the call does not count.
+pub(super) enum Why {
+    /// It counts at another time.
+    Interval(Timestamp, Timestamp),
+    /// Whoever gave it is deleted or held.
+    Giver,
+}
+
+/// Grants that would permit the call: of each kind the nearest.
 #[derive(Default)]
 struct Dead {
     expired: Option<(u32, Timestamp)>,
     future: Option<(u32, Timestamp)>,
     untimed: Option<u32>,
+    revoked: Option<u32>,
 }
 
 impl Dead {
-    fn add(&mut self, at: u32, (start, end): (Timestamp, Timestamp), now: Option<Timestamp>) {
+    fn add(&mut self, at: u32, why: Why, now: Option<Timestamp>) {
+        let Why::Interval(start, end) = why else {
+            self.revoked = Some(self.revoked.map_or(at, |known| known.min(at)));
+            return;
+        };
         let Some(now) = now else {
             self.untimed = Some(self.untimed.map_or(at, |known| known.min(at)));
             return;
@@ -72,12 +92,25 @@ impl Dead {
     }
 
     const fn is_empty(&self) -> bool {
-        self.expired.is_none() && self.future.is_none() && self.untimed.is_none()
+        self.expired.is_none() && self.future.is_none() && self.untimed.is_none() && self.revoked.is_none()
     }
 }
 
-/// Whether a rule or live grant certainly permits; grants that would at another time are told to `dead`.
-fn permits(pair: Pair<'_, '_, '_>, origin: Origin, dead: &mut impl FnMut(u32, (Timestamp, Timestamp))) -> bool {
+/// Whether whoever gave a grant is deleted, or held: contained, or disabled or purged as a feed tells.
+pub(crate) fn giver_is_held(engine: &Engine, grant: u32) -> bool {
+    let Some(giver) = engine.directory().giver(grant) else { return true };
+    let revocations = engine.revocations();
+    let is_held = || {
+        let own = Name { class: Class::Subject, issuer: None, id: giver.id.as_str() };
+        let mut names: SmallVec<[Name<'_>; 4]> = SmallVec::from_slice(&[own]);
+        names.extend(giver.aliases.iter().map(Target::as_name));
+        revocations.states(&names).any(State::is_held)
+    };
+    giver.is_gone || !revocations.is_empty() && is_held()
+}
+
+/// Whether a rule or live grant certainly permits; grants that would, did they count, are told to `dead`.
+fn permits(pair: Pair<'_, '_, '_>, origin: Origin, dead: &mut impl FnMut(u32, Why)) -> bool {
     let (set, _) = pair.scene.engine.set(origin);
     let query = pair.query(origin, false);
     let mut permitted = false;
@@ -88,8 +121,9 @@ fn permits(pair: Pair<'_, '_, '_>, origin: Origin, dead: &mut impl FnMut(u32, (T
         {
             match set.interval(rule) {
                 Some((start, end)) if !pair.scene.request.now().is_some_and(|now| start <= now && now < end) => {
-                    dead(at, (start, end));
+                    dead(at, Why::Interval(start, end));
                 }
+                _ if origin == Origin::Directory && giver_is_held(pair.scene.engine, at) => dead(at, Why::Giver),
                 Some(_) | None => permitted = true,
             }
         }

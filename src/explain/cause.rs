@@ -9,7 +9,7 @@ use super::describe;
 use crate::compile::{PackedRule, RuleSet};
 use crate::condition::{Clause, Condition, Truth};
 use crate::engine::Origin;
-use crate::evaluate::{Pair, View};
+use crate::evaluate::{Pair, View, giver_is_held};
 use crate::fact;
 use crate::label::Taxonomy;
 use crate::rule::{Effect, Source};
@@ -41,7 +41,8 @@ impl Found {
     }
 }
 
-pub(super) fn find(pair: Pair<'_, '_, '_>, origin: Origin, rule: &PackedRule) -> Found {
+/// What became of a rule, by its number.
+pub(super) fn find(pair: Pair<'_, '_, '_>, origin: Origin, (at, rule): (u32, &PackedRule)) -> Found {
     let (set, _) = pair.scene.engine.set(origin);
     let permits = rule.effect == Effect::Permit;
     let mut found = Found { reached: APPLIED, causes: Vec::new() };
@@ -82,6 +83,11 @@ pub(super) fn find(pair: Pair<'_, '_, '_>, origin: Origin, rule: &PackedRule) ->
         if let Some((text, unknown)) = text {
             found.stop(PAST_HEADS + 2, Cause { what: "time", text, unknown });
         }
+    }
+    if origin == Origin::Directory && giver_is_held(pair.scene.engine, at) {
+        let giver = pair.scene.engine.directory().giver(at).map_or("whoever", |giver| giver.id.as_str());
+        let text = format!("{giver}, who gave it, is deleted or held");
+        found.stop(PAST_HEADS + 2, Cause { what: "giver", text, unknown: vec![] });
     }
     if found.reached == APPLIED {
         found.causes = open;

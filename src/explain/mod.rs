@@ -114,7 +114,7 @@ pub struct RuleReport {
     /// Whether it applied.
     pub applied: bool,
     /// The first thing that did not match, or that is undecided: `subject`, `action`, `tool`, `resource`, `label`, `argument`,
-    /// `condition`, `time`. Of a restriction that certainly applied: what its condition read.
+    /// `condition`, `time`, `giver` (of a grant). Of a restriction that certainly applied: what its condition read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<Cause>,
     /// Everything else that did not match, or is undecided.

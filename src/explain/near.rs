@@ -24,8 +24,8 @@ fn judge_pair(pair: Pair<'_, '_, '_>, explanation: &mut Explanation) {
     let mut permitted = false;
     for origin in [Origin::Policy, Origin::Directory] {
         let set = pair.scene.engine.set(origin).0;
-        for rule in (0u32..).map_while(|at| set.get(at)) {
-            let (reached, report) = examine(pair, origin, rule);
+        for (at, rule) in (0u32..).map_while(|at| Some((at, set.get(at)?))) {
+            let (reached, report) = examine(pair, origin, (at, rule));
             if reached == APPLIED {
                 permitted |= rule.effect == Effect::Permit && rule.mode == Mode::Enforce;
                 explanation.rules.push(report);
@@ -49,11 +49,11 @@ fn judge_pair(pair: Pair<'_, '_, '_>, explanation: &mut Explanation) {
     explanation.rules.extend(missed.into_iter().map(|(_, report)| report));
 }
 
-fn examine(pair: Pair<'_, '_, '_>, origin: Origin, rule: &PackedRule) -> (u8, RuleReport) {
+fn examine(pair: Pair<'_, '_, '_>, origin: Origin, (at, rule): (u32, &PackedRule)) -> (u8, RuleReport) {
     let permits = rule.effect == Effect::Permit;
-    let own = cause::find(pair, origin, rule);
+    let own = cause::find(pair, origin, (at, rule));
     // What restricts may do so through the tool that is called.
-    let called = pair.through_called().filter(|_| !permits).map(|called| cause::find(called, origin, rule));
+    let called = pair.through_called().filter(|_| !permits).map(|called| cause::find(called, origin, (at, rule)));
     let Found { reached, causes } = called.filter(|called| called.reached > own.reached).unwrap_or(own);
     let mut causes = causes.into_iter();
     let engine = pair.scene.engine;

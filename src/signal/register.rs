@@ -160,7 +160,8 @@ impl State {
     }
 
     /// Whether nothing may be done as, through or for it, whatever the age of the token.
-    pub(super) fn is_held(&self) -> bool {
+    #[must_use]
+    pub fn is_held(&self) -> bool {
         self.contained.is_some_and(|contained| contained.value)
             || self.account.is_some_and(|account| account.value > AccountState::Enabled)
     }

@@ -345,7 +345,9 @@ impl<'o, 'r> Case<'o, 'r> {
         let permitted = self.oracle.policy.rules().iter().any(permits);
         let would: Vec<&Grant> =
             self.oracle.policy.entities().grants.iter().filter(|grant| self.gives(grant, party, thing)).collect();
-        let granted = would.iter().any(|grant| self.now.is_some_and(|now| grant.start <= now && now < grant.end));
+        let live = |grant: &&&Grant| self.now.is_some_and(|now| grant.start <= now && now < grant.end);
+        let stands = |grant: &&&Grant| people::gives(self.oracle.policy.entities(), grant.by.as_str());
+        let granted = would.iter().filter(live).any(|grant| stands(&grant));
         let by_tool = self.tool_of(thing).is_some_and(|tool| tool.requires_grant);
         let by_resource = thing.listed.is_some_and(|listed| listed.requires_grant);
         if link == self.immediate && (by_tool || by_resource) && !granted {
@@ -364,6 +366,8 @@ impl<'o, 'r> Case<'o, 'r> {
                 let ended = would.iter().filter(|grant| now >= grant.end);
                 object("privilege.grant_expired", ended.min_by(|a, b| b.end.cmp(&a.end).then(a.id.cmp(&b.id))));
                 let future = would.iter().filter(|grant| now < grant.start);
+                let revoked = would.iter().filter(live).filter(|grant| !stands(grant));
+                object("privilege.grant_revoked", revoked.min_by(|a, b| a.id.cmp(&b.id)));
                 object("privilege.grant_not_started", future.min_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id))));
             }
             None => object("privilege.time_unknown", would.iter().min_by(|a, b| a.id.cmp(&b.id))),

@@ -21,6 +21,11 @@ pub(crate) fn user<'e>(all: &'e Entities, kind: &str, id: &str) -> Option<&'e Us
     all.users.iter().find(|user| named(user) == kind && user.id.as_str() == id)
 }
 
+/// Whether what a person gave still counts: they are listed and not deleted.
+pub(crate) fn gives(all: &Entities, id: &str) -> bool {
+    user(all, "user", id).is_some_and(|user| !matches!(user.state, State::Deleted | State::Quarantined))
+}
+
 /// The resource of that type and id.
 pub(crate) fn resource<'e>(all: &'e Entities, kind: &str, id: &str) -> Option<&'e Resource> {
     all.resources.iter().find(|r| r.reference.kind.as_str() == kind && r.reference.id.as_str() == id)

@@ -338,7 +338,7 @@ pub fn grant(tape: &mut Tape<'_>, id: &str) -> Value {
         "id": id, "to": subject(tape), "scope": scope,
         "start": tape.of(&["2026-01-01T00:00:00Z", "2025-12-31T23:59:60Z", "2026-03-01T00:00:00Z"]),
         "end": tape.of(&["2026-06-01T00:00:00Z", "2026-06-01T02:00:00+02:00", "2027-01-01T00:00:00Z"]),
-        "by": "ada", "why": "a test",
+        "by": tape.of(&["ada", "ada", "bob"]), "why": "a test",
     })
 }
 
@@ -370,7 +370,7 @@ fn agent(tape: &mut Tape<'_>, id: &str) -> Value {
 }
 
 fn user(tape: &mut Tape<'_>, id: &str, kind: &str) -> Value {
-    let state = if tape.chance(4) { "disabled" } else { "enabled" };
+    let state = if tape.chance(6) { tape.of(&["disabled", "deleted"]) } else { "enabled" };
     let mut user = json!({"id": id, "type": kind, "groups": tape.some(30, &GROUPS), "state": state});
     if let Some(members) = user.as_object_mut() {
         if kind == "agent_user" {
