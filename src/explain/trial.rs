@@ -44,7 +44,9 @@ impl Told {
             Type::String => self.texts(slot),
             Type::List(of) if **of == Type::String => self.lists(),
             Type::Map(_) | Type::Open | Type::Record(_) => self.maps(),
-            Type::Int | Type::Uint | Type::Double => self.numbers(ty),
+            Type::Int => self.numbers(|number| Some(Value::Int(number))),
+            Type::Uint => self.numbers(|number| u64::try_from(number).ok().map(Value::Uint)),
+            Type::Double => self.numbers(|number| i32::try_from(number).ok().map(f64::from).map(Value::Double)),
             Type::Timestamp => self.moments(slot, now),
             Type::Dyn | Type::Bytes | Type::Duration | Type::List(_) => Vec::new(),
         };
@@ -110,7 +112,7 @@ impl Told {
         core::iter::once(none).chain(with).take(VALUES - 1).collect()
     }
 
-    fn numbers(&self, ty: &Type) -> Vec<Trial> {
+    fn numbers(&self, make: impl Fn(i64) -> Option<Value<'static>>) -> Vec<Trial> {
         #[expect(clippy::cast_precision_loss, reason = "a number to try, not one to keep")]
         let numbers = self.literals.iter().filter_map(|literal| match literal {
             Literal::Int(number) => Some(*number as f64),
@@ -120,14 +122,7 @@ impl Told {
         });
         let around: BTreeSet<i64> =
             numbers.flat_map(|number| [number - 1.0, number, number + 1.0]).map(|number| number as i64).collect();
-        let trial = |number: i64| {
-            let value = match ty {
-                Type::Uint => Value::Uint(u64::try_from(number).ok()?),
-                Type::Double => Value::Double(f64::from(i32::try_from(number).ok()?)),
-                _ => Value::Int(number),
-            };
-            Some(Trial { called: number.to_string(), value })
-        };
+        let trial = |number: i64| Some(Trial { called: number.to_string(), value: make(number)? });
         around.into_iter().filter_map(trial).collect()
     }
 
