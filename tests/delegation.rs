@@ -244,3 +244,53 @@ proptest! {
         }
     }
 }
+
+/// Policies can bound how deep a chain is, whom it trusts, loops, proof of possession, and the age of the authentication; and the
+/// explanation says which link is refused.
+#[test]
+fn policies_bound_chains() {
+    use placet::{Engine, Link, Request, Target, document, fact::slot};
+    let policy = "
+version: 1
+issuers: [\"https://idp\"]
+users: [{id: ada}]
+agents: [{id: planner, sponsor: ada}, {id: writer, sponsor: ada}, {id: mailer, sponsor: ada}]
+rules:
+  - {id: all, effect: permit, action: read}
+  - {id: short, effect: forbid, when: delegation.depth > 2}
+  - {id: straight, effect: forbid, when: 'delegation.actors.distinct() != delegation.actors || subject.id in delegation.actors'}
+  - {id: bound, effect: require, subject: {type: agent}, require: {control: sender_constrained}}
+  - {id: fresh, effect: require, subject: {type: user}, require: {control: fresh_authentication, max_age: 1h}}
+  - {id: no-mailer, effect: forbid, subject: {agent: mailer}}
+";
+    let engine = Engine::of(&document::load([("p.yaml", policy)], &Limits::default()).unwrap());
+    let now: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+    let link = |id: &'static str| Link::agent(id).issued_by("https://idp");
+    let through = |actors: &[&'static str]| {
+        let mut request =
+            Request::new(Link::user("ada").issued_by("https://idp"), "read", Target::new("page", "home")).at(now);
+        for actor in actors {
+            request = request.actor(link(actor));
+        }
+        request
+            .fact(slot::AUTHENTICATION_SENDER_CONSTRAINED, true)
+            .fact(slot::AUTHENTICATION_TIME, "2026-11-24T09:30:00Z")
+    };
+    let said = |request: &Request<'_>| {
+        let decision = engine.decide(request);
+        let reasons =
+            decision.reasons().map(|reason| reason.rule.map_or(reason.code.to_string(), |rule| rule.id().to_owned()));
+        reasons.chain([decision.verdict().name().to_owned()]).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(said(&through(&["planner", "writer"])), "allow");
+    assert_eq!(said(&through(&["planner", "writer", "planner"])), "short straight deny");
+    assert_eq!(said(&through(&["planner", "planner"])), "straight deny");
+    let stranger = through(&["planner"]).actor(Link::agent("writer").issued_by("https://elsewhere"));
+    assert_eq!(said(&stranger), "identity.unknown_issuer deny");
+    assert_eq!(said(&through(&["planner"]).fact(slot::AUTHENTICATION_SENDER_CONSTRAINED, false)), "step_up");
+    assert_eq!(said(&through(&["planner"]).fact(slot::AUTHENTICATION_TIME, "2026-11-24T08:30:00Z")), "step_up");
+    let explanation = engine.explain(&through(&["planner", "mailer"]));
+    let links: Vec<&str> =
+        explanation.layers.iter().flat_map(|layer| &layer.objections).map(|o| o.link.as_str()).collect();
+    assert_eq!(links, ["agent mailer"]);
+}

@@ -1,4 +1,5 @@
-//! Who asks, by a verified token? A [`Delegation`] as the chain and the facts of a request.
+//! Who asks, by a verified token, and from which device? A [`Delegation`] as the chain and the facts of a request; a device's posture as
+//! facts.
 //!
 //! INVARIANT: what the token does not say stays unknown. An actor whose kind it does not state is an agent, which is judged the most
 //! strictly. Of a subject nothing is the strictest: rules about users, groups and standing are found by kind, so a subject of no stated
@@ -10,6 +11,7 @@ use super::{Defect, Link, Request, Target};
 use crate::delegation::{Delegation, Identity, Kind};
 use crate::diagnostic::quote;
 use crate::fact::slot;
+use crate::inventory::PostureFacts;
 use crate::value::Value;
 
 impl<'a> Request<'a> {
@@ -55,6 +57,35 @@ impl<'a> Request<'a> {
             (slot::SESSION_ID, token.session.as_deref().map(Value::from)),
         ];
         facts.into_iter().fold(request, |request, (at, value)| match value {
+            Some(value) => request.fact(at, value),
+            None => request,
+        })
+    }
+}
+
+impl Request<'_> {
+    /// States what a device's posture says of it ([`crate::inventory::DevicePosture::facts`]); what that leaves open stays unknown.
+    ///
+    /// ```
+    /// use placet::inventory::{ComplianceReport, DevicePosture, PosturePolicy};
+    /// use placet::{Link, Request, Target, fact::slot, value::Fact};
+    /// let (reported, now) = ("2026-10-01T00:00:00Z".parse()?, "2026-11-24T09:00:00Z".parse()?);
+    /// let report = ComplianceReport::Compliant;
+    /// let posture = DevicePosture { report, reported_at: Some(reported), ..DevicePosture::default() };
+    /// let request = Request::new(Link::user("ada"), "read", Target::new("page", "home")).at(now);
+    /// let request = request.posture(&posture.facts(&PosturePolicy::default(), now));
+    /// // The report is older than its window.
+    /// assert!(matches!(request.context_fact(slot::DEVICE_COMPLIANT), Fact::Known(placet::value::Value::Bool(false))));
+    /// # Ok::<(), placet::time::TimeError>(())
+    /// ```
+    #[must_use]
+    pub fn posture(self, facts: &PostureFacts) -> Self {
+        let facts = [
+            (slot::DEVICE_COMPLIANT, facts.compliant),
+            (slot::DEVICE_MANAGED, facts.managed),
+            (slot::DEVICE_JOINED, facts.joined),
+        ];
+        facts.into_iter().fold(self, |request, (at, value)| match value {
             Some(value) => request.fact(at, value),
             None => request,
         })
