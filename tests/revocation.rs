@@ -172,10 +172,18 @@ fn what_a_feed_tells_makes_signals_worse_and_never_better() {
 fn the_kill_switch_reaches_a_running_loop_within_one_decision() {
     let live = Arc::new(LiveEngine::new(engine()));
     let (contained, stop, allowed_after) = (AtomicBool::new(false), AtomicBool::new(false), AtomicU64::new(0));
-    let decided = AtomicU64::new(0);
+    let decided = [AtomicU64::new(0), AtomicU64::new(0)];
+    // Each of the threads begins and ends a decision: one of them alone might do any number while the other stands still.
+    let all_decide = || {
+        let seen = decided.each_ref().map(|own| own.load(Ordering::Acquire));
+        while decided.iter().zip(seen).any(|(own, seen)| own.load(Ordering::Acquire) < seen + 2) {
+            std::thread::yield_now();
+        }
+    };
     std::thread::scope(|threads| {
-        for _ in 0..2 {
-            threads.spawn(|| {
+        for own in &decided {
+            let (live, contained, stop, allowed_after) = (&live, &contained, &stop, &allowed_after);
+            threads.spawn(move || {
                 let request = call("bot-1");
                 while !stop.load(Ordering::Acquire) {
                     // Read before the decision begins: a decision that begins after the switch must see it.
@@ -184,7 +192,7 @@ fn the_kill_switch_reaches_a_running_loop_within_one_decision() {
                     if after && allowed {
                         allowed_after.fetch_add(1, Ordering::Relaxed);
                     }
-                    decided.fetch_add(1, Ordering::Relaxed);
+                    own.fetch_add(1, Ordering::Release);
                 }
             });
         }
@@ -193,16 +201,10 @@ fn the_kill_switch_reaches_a_running_loop_within_one_decision() {
             let moment = |after: i64| Timestamp::new(at("00:00:00").seconds() + 2 * round + after, 0).unwrap();
             live.contain(&Whom::subject(None, "bot-1"), moment(0));
             contained.store(true, Ordering::Release);
-            let seen = decided.load(Ordering::Relaxed);
-            while decided.load(Ordering::Relaxed) < seen + 4 {
-                std::thread::yield_now();
-            }
+            all_decide();
             contained.store(false, Ordering::Release);
             // Decisions that read the flag before it fell must be over before the switch is lifted.
-            let seen = decided.load(Ordering::Relaxed);
-            while decided.load(Ordering::Relaxed) < seen + 4 {
-                std::thread::yield_now();
-            }
+            all_decide();
             live.release(&Whom::subject(None, "bot-1"), moment(1));
         }
         stop.store(true, Ordering::Release);
