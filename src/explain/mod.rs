@@ -154,7 +154,7 @@ impl Engine {
 
 fn layers(decision: &Decision<'_>, request: &Request<'_>) -> Vec<LayerReport> {
     let order =
-        [Layer::Request, Layer::Identity, Layer::Revocation, Layer::Access, Layer::Tool, Layer::Privilege, Layer::Rule];
+        [Layer::Request, Layer::Identity, Layer::Revocation, Layer::Access, Layer::Tool, Layer::Privilege, Layer::Rule, Layer::Data];
     let report = |layer: Layer| {
         let own = decision.objections.iter().filter(|objection| objection.code.layer() == layer);
         LayerReport { layer: layer.name(), objections: own.map(|own| objection(decision, request, own)).collect() }

@@ -73,6 +73,7 @@ fn examine(pair: Pair<'_, '_, '_>, origin: Origin, rule: &PackedRule) -> (u8, Ru
     let effect = match (rule.source, rule.effect) {
         (Source::Grant, _) => "grant",
         (Source::Access, _) => "access",
+        (Source::Flow, _) => "flow",
         (Source::Rule, Effect::Permit) => "permit",
         (Source::Rule, Effect::Forbid) => "forbid",
         (Source::Rule, Effect::Require) => "require",
