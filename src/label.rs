@@ -58,6 +58,16 @@ impl Label {
         self.level <= other.level && self.compartments & !other.compartments == 0
     }
 
+    /// Its level and compartments, as numbers, for maps between taxonomies.
+    pub(crate) const fn raw(self) -> (u32, u128) {
+        (self.level, self.compartments)
+    }
+
+    /// The label of these numbers.
+    pub(crate) const fn of_raw(level: u32, compartments: u128) -> Self {
+        Self { level, compartments }
+    }
+
     /// Its bytes, for digests: level and compartments.
     pub(crate) fn to_bytes(self) -> [u8; 20] {
         let mut bytes = [0; 20];
@@ -143,6 +153,17 @@ impl Taxonomy {
             }
         }
         text
+    }
+
+    /// How many levels are named.
+    pub(crate) const fn level_count(&self) -> usize {
+        self.levels.len()
+    }
+
+    /// The bit of a compartment.
+    pub(crate) fn compartment(&self, name: &str) -> Option<u32> {
+        let at = self.compartments.binary_search_by(|known| known.as_ref().cmp(name)).ok()?;
+        u32::try_from(at).ok().filter(|bit| *bit < 128)
     }
 
     /// A label as names: its level (`top`, `bottom` or a label's name) and its compartments, all named; `None`: all there could be.

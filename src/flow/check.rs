@@ -25,7 +25,7 @@ use super::lattice::{Capacity, Lattice};
 use super::part::{Confidentiality, FlowLabel, Readers};
 use super::policy::{Policy, Ready};
 use super::session::Session;
-use super::task::Task;
+use super::task::{Naming, Task};
 use crate::value::{Key, Map, Value};
 
 /// Where the value of an argument comes from, as a host knows that runs the plan.
@@ -264,7 +264,12 @@ fn vouched(
     frame: &Frame<'_>,
 ) -> FlowLabel {
     let mut label = base;
-    if frame.task.is_some_and(|task| task.mentions(leaf, call.declaration.does.destroys)) {
+    let naming = match parameter.role {
+        Role::Command | Role::Credential => Naming::Secret,
+        Role::Target | Role::Selector | Role::Content if call.declaration.does.destroys => Naming::Id,
+        Role::Target | Role::Selector | Role::Content => Naming::Plain,
+    };
+    if frame.task.is_some_and(|task| task.mentions(leaf, naming)) {
         label = label.meet(&frame.policy.prompt);
     }
     if let Some(known) = frame.session.known(parameter.domain.as_deref(), leaf) {

@@ -7,6 +7,7 @@
 //!   word: a prompt that mentions `www.example.com/a` mentions neither `example.com` nor `www.example.com`.
 //! - *A text of digits alone* (an id) is mentioned if it stands after `id`, `no`, `nr`, `number` or `#`, or in quotes: `13` is no
 //!   word of "June 13".
+//! - *A credential or command* is mentioned if it stands in quotes, or has anything but letters: no password is a mere word.
 //! - *A number* is mentioned if it stands there as a number, a currency sign before it or not; for a tool that destroys, as an id.
 //! - *A tool* is called for if the prompt has all words of one of its purposes, each at least as the beginning of a word: `pay` is
 //!   in "payment". A tool that only reads is always called for.
@@ -20,6 +21,17 @@ use std::sync::Arc;
 
 use super::declaration::Declaration;
 use crate::value::Value;
+
+/// How plainly something must be named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// As a word, or a number.
+    Plain,
+    /// A number as an id: for tools that destroy.
+    Id,
+    /// No mere word: in quotes, or with anything but letters in it. For credentials and commands.
+    Secret,
+}
 
 /// What joins words to one.
 const JOINS: [char; 15] = ['@', '.', '-', '_', '/', ':', '%', '+', '=', '&', '?', '#', '~', '\\', '$'];
@@ -91,18 +103,20 @@ impl Task {
         self.tools.as_ref().map(|tools| tools.iter().map(AsRef::as_ref))
     }
 
-    /// Whether the user wrote this value. `as_id`: a number counts only as an id.
+    /// Whether the user wrote this value, as plainly as that.
     #[must_use]
-    pub fn mentions(&self, value: &Value<'_>, as_id: bool) -> bool {
+    pub fn mentions(&self, value: &Value<'_>, naming: Naming) -> bool {
         if let Value::String(text) = value {
             let text = text.trim();
-            let id = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            return self.has_word(text, id);
+            let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            let word = text.chars().all(char::is_alphabetic);
+            return self.has_word(text, |before, after| {
+                (!digits || is_cued(before, after)) && (naming != Naming::Secret || !word || is_quoted(before, after))
+            });
         }
-        let number = number(value);
-        let Some(number) = number else { return false };
-        if as_id {
-            return self.has_word(&number.to_string(), true);
+        let Some(number) = number(value) else { return false };
+        if naming != Naming::Plain {
+            return self.has_word(&number.to_string(), is_cued);
         }
         let tokens = self.prompt.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"' | '\'' | '*' | ';'));
         tokens.into_iter().any(|token| {
@@ -113,14 +127,14 @@ impl Task {
         })
     }
 
-    fn has_word(&self, text: &str, id: bool) -> bool {
+    fn has_word(&self, text: &str, stands: impl Fn(&str, &str) -> bool) -> bool {
         if text.is_empty() {
             return false;
         }
         self.prompt.match_indices(text).any(|(at, _)| {
             let before = self.prompt.get(..at).unwrap_or_default();
             let after = self.prompt.get(at + text.len()..).unwrap_or_default();
-            ends(before) && begins(after) && (!id || is_cued(before, after))
+            ends(before) && begins(after) && stands(before, after)
         })
     }
 }
@@ -150,11 +164,10 @@ fn begins(after: &str) -> bool {
 
 /// Whether digits stand where an id would.
 fn is_cued(before: &str, after: &str) -> bool {
-    let quoted = before.ends_with(['"', '\'', '`']) && after.starts_with(['"', '\'', '`']);
     let trimmed = before.trim_end_matches([' ', ':', '.', '=']);
     let word = trimmed.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     let cued = ["id", "ids", "no", "nr", "number", "numbers"].iter().any(|cue| word.eq_ignore_ascii_case(cue));
-    quoted || cued || trimmed.ends_with('#')
+    is_quoted(before, after) || cued || trimmed.ends_with('#')
 }
 
 /// A number as a float; those that no float is exactly are no words of anybody.
@@ -169,4 +182,8 @@ pub(super) fn number(value: &Value<'_>) -> Option<f64> {
     } else {
         None
     }
+}
+
+fn is_quoted(before: &str, after: &str) -> bool {
+    before.ends_with(['"', '\'', '`']) && after.starts_with(['"', '\'', '`'])
 }
