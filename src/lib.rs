@@ -114,3 +114,8 @@ pub use request::{Link, Request, Target};
 #[cfg(all(doctest, feature = "fs"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The example of the page about flows, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/flow.md")]
+struct FlowPage;

@@ -413,6 +413,49 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// Law 9, *no leak*: whatever was allowed before, what the model may have made of all that it has seen goes nowhere that any of it may
+    /// not go, and decides nothing that demands more trust than the least of it has.
+    #[test]
+    fn law_9_no_leak(run in events(), to in "[a-z]{9}") {
+        let world = World::new();
+        let words = &world.engine.policy().flow().words;
+        let mut session = world.engine.session();
+        let mut seen = world.engine.policy().flow().prompt;
+        for event in &run {
+            // Only what is allowed happens.
+            let hidden = Run { is_withheld: event.is_hidden(), ..Run::default() };
+            if world.verdict(&session, event, &hidden) == Verdict::Allow {
+                let observed = world.observe(&mut session, event);
+                if observed.is_shown {
+                    seen = seen.join(&observed.label);
+                }
+            }
+        }
+        assert!(seen.flows_to(session.context()));
+        // Values that nobody vouches for: anything the model has seen may be in them.
+        let allows = |tool, arguments: &[(&'static str, &str)]| {
+            world.verdict(&session, &Event::call(tool, arguments, ""), &Run::default()) == Verdict::Allow
+        };
+        let person = format!("{to}@contoso.example");
+        let trusted = seen.integrity.trust.meets(words.trust("user").unwrap());
+        let fits = |level: &str, who: Readers| {
+            let level = words.taxonomy().get(level).unwrap();
+            seen.confidentiality.label.flows_to(level) && seen.confidentiality.readers.admit(who)
+        };
+        assert_eq!(allows("publish", &[("to", &to), ("text", &to)]), trusted && fits("public", Readers::ALL));
+        let staff = words.memberships(&person, |_| false);
+        assert_eq!(allows("mail", &[("to", &person), ("text", &to)]), trusted && fits("internal", staff));
+        assert_eq!(allows("fetch", &[("to", &to)]), trusted && fits("public", Readers::ALL));
+        for tool in ["pay", "delete", "set-password", "consequential"] {
+            assert_eq!(allows(tool, &[("to", &to)]), trusted, "{tool}");
+        }
+        assert!(!allows("run", &[("to", &to)]) || trusted);
+    }
+}
+
 /// Law F by name: endorsing is not declassifying.
 #[test]
 fn law_f_separate_verbs() {

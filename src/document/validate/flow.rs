@@ -368,7 +368,7 @@ impl Check<'_> {
             if declaration.does.sends && !names_readers && !content_only.is_empty() {
                 let checked: Vec<&str> =
                     declaration.parameters.iter().filter(|(_, p)| decides(p)).map(|(name, _)| &**name).collect();
-                self.warn_flow("flow.unchecked_recipient", written.place, || {
+                self.warn_flow("lint.flow_unchecked_recipient", written.place, || {
                     let checked = if checked.is_empty() { "nothing".to_owned() } else { list(checked.iter().copied()) };
                     format!("who receives is not checked: {} is taken for content, and {checked} decides", list(content_only.iter().copied()))
                 }, "write `role: target` and `recipient: true` for the parameter that names who receives");
@@ -382,7 +382,7 @@ impl Check<'_> {
         let does = declaration.does;
         if decides && (does.changes || does.sends || does.destroys) && !policy.words.is_above_lowest(parameter.trust) {
             let span = item.trust.as_ref().map_or(item.place.0, |text| text.span);
-            self.warn_flow("flow.inverted_check", Place(span), || {
+            self.warn_flow("lint.flow_inverted_check", Place(span), || {
                 format!("`{name}` decides what the tool does, and the least trusted value will do: the check lets everything through")
             }, "demand the trust of the user, or leave `trust` out");
         }
