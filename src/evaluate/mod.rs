@@ -27,6 +27,7 @@ mod told;
 mod tool;
 
 pub(crate) use facts::View;
+pub(crate) use flow::findings;
 pub(crate) use rules::Pair;
 pub(crate) use scene::{KnownLabel, Scene};
 

@@ -122,6 +122,8 @@ pub struct Does {
 /// How a tool takes part in flows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declaration {
+    /// The tool, `server/name`; empty if it is none.
+    pub tool: Box<str>,
     /// What it does.
     pub does: Does,
     /// Its parameters by name.
@@ -141,9 +143,10 @@ pub struct Declaration {
 impl Declaration {
     /// Of a tool of which nothing is declared but what it does; `user`: how trusted must be what decides.
     #[must_use]
-    pub fn undeclared(does: Does, user: Trust) -> Self {
+    pub fn undeclared(tool: &str, does: Does, user: Trust) -> Self {
         let acts = does.changes || does.sends || does.destroys;
         Self {
+            tool: tool.into(),
             does,
             parameters: BTreeMap::new(),
             others: Parameter::undeclared(acts, user),

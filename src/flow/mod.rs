@@ -42,6 +42,6 @@ pub use mapping::{Mapping, Pair};
 pub use observe::{Answered, Observed, observe};
 pub use part::{Confidentiality, FlowLabel, Integrity, Readers, Sources, Trust};
 pub use policy::{Policy, Ready};
-pub use session::{History, Session};
+pub use session::{History, Past, Session};
 pub use task::{Naming, Task};
 pub use words::{Audience, LabelError, Words};

@@ -14,6 +14,7 @@ use super::declaration::Declaration;
 use super::lattice::Lattice;
 use super::part::FlowLabel;
 use super::session::Session;
+use crate::time::Timestamp;
 use crate::value::{Value, value_from_json};
 
 /// What came back from a call that was made.
@@ -40,12 +41,12 @@ pub struct Observed {
     pub written: FlowLabel,
 }
 
-/// The session after a call that was made, and what became of its answer. `call` names the call, for its consents.
+/// The session after a call that was made, and what became of its answer. `made` names the call, for its consents, and says when.
 pub fn observe(
     call: &Call<'_>,
     declaration: &Arc<Declaration>,
     frame: &Frame<'_>,
-    digest: &str,
+    made: (&str, Option<Timestamp>),
     answered: &Answered<'_>,
 ) -> (Session, Observed) {
     let stored = answered.stored.unwrap_or(FlowLabel::BOTTOM);
@@ -63,7 +64,7 @@ pub fn observe(
         }
     }
     let step = session.next_step();
-    session.step(declaration, &base, digest);
+    session.step(declaration, &base, is_shown, made);
     (session, Observed { step, label, is_shown, written })
 }
 

@@ -20,6 +20,7 @@ use super::lattice::Lattice;
 use super::part::FlowLabel;
 use super::policy::Policy;
 use super::task::number;
+use crate::time::Timestamp;
 use crate::value::Value;
 
 /// What a session has done.
@@ -45,6 +46,25 @@ struct Step {
     declaration: Option<Arc<Declaration>>,
     /// What its arguments, and what it read, add to what the tool declares: a place among the labels.
     base: u8,
+    /// Whether the model has seen the answer.
+    is_shown: bool,
+    /// When, in seconds.
+    at: Option<i64>,
+}
+
+/// A step that is remembered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Past<'s> {
+    /// Its number.
+    pub step: u32,
+    /// The tool, `server/name`.
+    pub tool: &'s str,
+    /// The label of its answer.
+    pub label: FlowLabel,
+    /// Whether the model has seen the answer.
+    pub is_shown: bool,
+    /// When it was made, to the second, if the request said so.
+    pub at: Option<Timestamp>,
 }
 
 /// A trusted value that it has seen: the beginning of its digest, and the place of its label.
@@ -177,7 +197,7 @@ impl Session {
     pub fn answer(&self, step: u32, path: &[&str]) -> FlowLabel {
         let back = usize::try_from(self.next.wrapping_sub(step)).unwrap_or(usize::MAX);
         let found = self.steps.len().checked_sub(back).filter(|_| back > 0).and_then(|at| self.steps.get(at));
-        let Some(Step { declaration: Some(declaration), base }) = found else { return FlowLabel::TOP };
+        let Some(Step { declaration: Some(declaration), base, .. }) = found else { return FlowLabel::TOP };
         let output = &declaration.output;
         // A part that no field is about may hold fields.
         let own = match output.field(path) {
@@ -185,6 +205,21 @@ impl Session {
             None => output.whole(),
         };
         own.join(&self.label(*base))
+    }
+
+    /// The steps that are remembered, the oldest first.
+    pub fn steps(&self) -> impl Iterator<Item = Past<'_>> {
+        let first = self.next.wrapping_sub(u32::try_from(self.steps.len()).unwrap_or(u32::MAX));
+        (0u32..).zip(&self.steps).map(move |(at, step)| {
+            let step_number = first.wrapping_add(at);
+            Past {
+                step: step_number,
+                tool: step.declaration.as_ref().map_or("", |declaration| &declaration.tool),
+                label: self.answer(step_number, &[]),
+                is_shown: step.is_shown,
+                at: step.at.and_then(|seconds| Timestamp::new(seconds, 0)),
+            }
+        })
     }
 
     /// The label under which a value was seen, if it was, as a value of this domain, and may be believed.
@@ -224,12 +259,19 @@ impl Session {
     }
 
     /// Ends a step: what its call consumed is gone, what it answered is remembered.
-    pub(super) fn step(&mut self, declaration: &Arc<Declaration>, base: &FlowLabel, call: &str) {
+    pub(super) fn step(
+        &mut self,
+        declaration: &Arc<Declaration>,
+        base: &FlowLabel,
+        is_shown: bool,
+        (call, at): (&str, Option<Timestamp>),
+    ) {
         let base = self.intern(base);
         if self.steps.len() >= Self::STEPS {
             self.steps.remove(0);
         }
-        self.steps.push(Step { declaration: Some(Arc::clone(declaration)), base });
+        let at = at.map(Timestamp::seconds);
+        self.steps.push(Step { declaration: Some(Arc::clone(declaration)), base, is_shown, at });
         self.next = self.next.wrapping_add(1);
         self.history.changed |= declaration.does.changes;
         self.history.sent |= declaration.does.sends;

@@ -52,8 +52,9 @@ impl Check<'_> {
         if first.is_none() {
             return Policy { words: Arc::clone(&words), ..Policy::default() };
         }
-        if item.prompt.is_none() {
-            self.missing(item.place, "`flow`", "prompt");
+        match &item.prompt {
+            None => self.missing(item.place, "`flow`", "prompt"),
+            Some(prompt) => self.prompt_trust(prompt, &words),
         }
         let label = |written: Option<&FlowLabelItem>| {
             written.map(|item| self.flow_label(&written!(item), FlowLabel::TOP, &words))
@@ -85,6 +86,18 @@ impl Check<'_> {
                 .unwrap_or(false),
             span: item.place.0,
             words,
+        }
+    }
+
+    /// What decides must be as trusted as the user, so somebody must be less trusted than the user.
+    fn prompt_trust(&self, prompt: &FlowLabelItem, words: &Words) {
+        let Some(text) = &prompt.trust else {
+            return self.missing(prompt.place, "`prompt`", "trust");
+        };
+        if words.trust(&text.value).is_some_and(|trust| !words.is_above_lowest(trust)) {
+            self.error_about("document.flow", text, "is the lowest place of the trust chain: nothing would be less trusted than the user", || {
+                "write the user's place in the chain, such as `user`".to_owned()
+            });
         }
     }
 
@@ -206,7 +219,8 @@ impl Check<'_> {
     ) -> Declaration {
         let does = EffectClass::does(effects);
         let user = policy.prompt.integrity.trust;
-        let undeclared = Declaration::undeclared(does, user);
+        let id = format!("{}/{}", tool.server.value, tool.name.value);
+        let undeclared = Declaration::undeclared(&id, does, user);
         let properties = tool.parameters.as_ref().and_then(|schema| schema.get("properties"));
         let properties = properties.and_then(serde_json::Value::as_object);
         let mut parameters = BTreeMap::new();
@@ -231,6 +245,7 @@ impl Check<'_> {
         });
         let purposes = item.purpose.0.iter().filter(|text| self.is_clean(text)).map(|text| text.value.as_str().into());
         Declaration {
+            tool: undeclared.tool,
             does,
             parameters,
             output: item.output.as_ref().map_or(undeclared.output, |output| self.output(output, policy)),
