@@ -102,7 +102,8 @@ fn every_code_has_its_cause() {
     };
     let plain = Run::default();
     has(&session, &call("vault", &[]), &plain, Code::DataFlowClearance);
-    let nothing_said = Request::new(Link::user("ada"), "tools/call", Target::tool("lab/order")).actor(Link::agent("bot"));
+    let nothing_said =
+        Request::new(Link::user("ada"), "tools/call", Target::tool("lab/order")).actor(Link::agent("bot"));
     has(&session, &nothing_said, &plain, Code::DataFlowUnknown);
     let touching = call("web", &[]).target(Target::tool("lab/order"));
     has(&session, &touching, &plain, Code::DataFlowUnknown);
@@ -287,7 +288,8 @@ fn labels_persist() {
     let words = &engine.policy().flow().words;
     let mut writer = engine.session();
     see(&engine, &mut writer, "web", &json!("text"));
-    let written = engine.observe(&mut writer, &call("order", &[("mode", "fast".into())]), &Run::default(), &Answered::default());
+    let written =
+        engine.observe(&mut writer, &call("order", &[("mode", "fast".into())]), &Run::default(), &Answered::default());
     let stored = words.write(&written.written);
     let mut reader = engine.session();
     let answered = Answered { stored: Some(words.read(&stored).unwrap()), ..Answered::default() };
@@ -307,12 +309,25 @@ fn what_a_prompt_mentions() {
          delete file id 26, set the password to 'open sesame' or x7-q and move $1,200.50 to 'General Notes'. It's Alice's.",
     );
     let says = |text: &str, naming: Naming| task.mentions(&Value::from(text.to_owned()), naming);
-    for text in ["GB29NWBK60161331926819", "bob@example.org", "www.example.com/a-b", "General Notes", "Alice", "26", "invoice"] {
+    for text in
+        ["GB29NWBK60161331926819", "bob@example.org", "www.example.com/a-b", "General Notes", "Alice", "26", "invoice"]
+    {
         assert!(says(text, Naming::Plain), "{text}");
     }
-    for text in
-        ["", "13", "GB29", "example.org", "bob", "www.example.com", "example.com/a-b", "a-b", "General Note", "alice", "evil", "6"]
-    {
+    for text in [
+        "",
+        "13",
+        "GB29",
+        "example.org",
+        "bob",
+        "www.example.com",
+        "example.com/a-b",
+        "a-b",
+        "General Note",
+        "alice",
+        "evil",
+        "6",
+    ] {
         assert!(!says(text, Naming::Plain), "{text}");
     }
     assert!(says("x7-q", Naming::Secret) && !says("invoice", Naming::Secret));
@@ -346,7 +361,9 @@ fn sessions_are_bounded() {
 }
 
 fn findings(text: &str) -> String {
-    let text = format!("version: 1\nlabels: [{{id: public, order: 0}}]\nusers: [{{id: ada}}]\nagents: [{{id: bot, sponsor: ada, owner: ada}}]\nservers: [{{id: travel}}]\n{text}");
+    let text = format!(
+        "version: 1\nlabels: [{{id: public, order: 0}}]\nusers: [{{id: ada}}]\nagents: [{{id: bot, sponsor: ada, owner: ada}}]\nservers: [{{id: travel}}]\n{text}"
+    );
     match placet::document::load([("policy.yaml", text)], &Limits::default()) {
         Ok(policy) => policy.warnings().to_string(),
         Err(findings) => findings.to_string(),

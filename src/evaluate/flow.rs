@@ -16,8 +16,8 @@ use super::scene::{KnownLabel, Scene};
 use crate::decision::{Code, Decision, Demand, Kind, RuleNumber, narrow_u8};
 use crate::engine::{Engine, Origin};
 use crate::flow::{
-    Answered, Ask, Call, Confidentiality, Consent, Declaration, Finding, FlowLabel, Frame, Integrity, Lattice, Observed,
-    Policy, Readers, Run, Session, Task, What, check, observe,
+    Answered, Ask, Call, Confidentiality, Consent, Declaration, Finding, FlowLabel, Frame, Integrity, Lattice,
+    Observed, Policy, Readers, Run, Session, Task, What, check, observe,
 };
 use crate::label::Label;
 use crate::name::GroupId;
@@ -53,7 +53,10 @@ impl Engine {
         let attainable = policy.approvers.iter().any(|approver| requirement::exists(approver, &scene));
         let mut asks = Vec::new();
         findings(&scene, session, run, &mut |finding| {
-            if attainable && let Some(ask) = ask(finding, &scene) && !is_consented(finding, &scene, session) {
+            if attainable
+                && let Some(ask) = ask(finding, &scene)
+                && !is_consented(finding, &scene, session)
+            {
                 asks.push(ask);
             }
         });
@@ -81,7 +84,8 @@ impl Engine {
         };
         framed(&scene, session, run, |call, frame| {
             let answered = Answered { is_withheld: answered.is_withheld || run.is_withheld, ..*answered };
-            let (after, observed) = observe(call, &declaration, frame, (scene.call().hex().as_str(), request.now()), &answered);
+            let (after, observed) =
+                observe(call, &declaration, frame, (scene.call().hex().as_str(), request.now()), &answered);
             (after, observed)
         })
         .map_or_else(
@@ -151,12 +155,7 @@ const fn code(what: What) -> Code {
 }
 
 /// Hands over what is in the way of a call.
-pub(crate) fn findings(
-    scene: &Scene<'_, '_>,
-    session: &Session,
-    run: &Run<'_>,
-    each: &mut dyn FnMut(&Finding<'_>),
-) {
+pub(crate) fn findings(scene: &Scene<'_, '_>, session: &Session, run: &Run<'_>, each: &mut dyn FnMut(&Finding<'_>)) {
     framed(scene, session, run, |call, frame| check(call, frame).iter().for_each(each));
 }
 
@@ -215,10 +214,7 @@ fn touched(scene: &Scene<'_, '_>) -> FlowLabel {
             KnownLabel::Null => Label::TOP,
             KnownLabel::Label(label) => label,
         };
-        FlowLabel {
-            confidentiality: Confidentiality { label, readers: Readers::ALL },
-            integrity: Integrity::BOTTOM,
-        }
+        FlowLabel { confidentiality: Confidentiality { label, readers: Readers::ALL }, integrity: Integrity::BOTTOM }
     }))
 }
 

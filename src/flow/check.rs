@@ -256,13 +256,7 @@ fn believed(call: &Call<'_>, name: &str, value: &Value<'_>, frame: &Frame<'_>) -
 }
 
 /// The label of a value that has no parts, as low as something vouches for it.
-fn vouched(
-    leaf: &Value<'_>,
-    base: FlowLabel,
-    parameter: &Parameter,
-    call: &Call<'_>,
-    frame: &Frame<'_>,
-) -> FlowLabel {
+fn vouched(leaf: &Value<'_>, base: FlowLabel, parameter: &Parameter, call: &Call<'_>, frame: &Frame<'_>) -> FlowLabel {
     let mut label = base;
     let naming = match parameter.role {
         Role::Command | Role::Credential => Naming::Secret,
@@ -278,28 +272,21 @@ fn vouched(
     label
 }
 
-fn argument<'c>(
-    name: &'c str,
-    value: &'c Value<'c>,
-    call: &Call<'c>,
-    frame: &Frame<'_>,
-    findings: &mut Findings<'c>,
-) {
+fn argument<'c>(name: &'c str, value: &'c Value<'c>, call: &Call<'c>, frame: &Frame<'_>, findings: &mut Findings<'c>) {
     let parameter = call.declaration.parameter(name);
     let base = base(call, name, frame);
     let mut label = FlowLabel::BOTTOM;
     let mut distrusted = false;
-    let suffices =
-        |label: &FlowLabel| label.integrity.trust.meets(parameter.trust) && label.integrity.sources.flows_to(&parameter.sources);
+    let suffices = |label: &FlowLabel| {
+        label.integrity.trust.meets(parameter.trust) && label.integrity.sources.flows_to(&parameter.sources)
+    };
     let is_low = base.flows_to(&frame.policy.prompt) && suffices(&base);
     leaves(value, &mut |leaf| {
         let own = if is_low { base } else { vouched(leaf, base, parameter, call, frame) };
         label = label.join(&own);
         distrusted |= !suffices(&own)
             && match parameter.role {
-                Role::Content => {
-                    parameter.guards_links && !are_links_trusted(leaf, &own, parameter, call, frame)
-                }
+                Role::Content => parameter.guards_links && !are_links_trusted(leaf, &own, parameter, call, frame),
                 Role::Selector | Role::Target => {
                     parameter.exempt.is_none_or(|exempt| capacity(leaf, parameter) > exempt)
                 }
@@ -412,8 +399,11 @@ fn are_links_trusted(
 
 /// What a reader, or a program that shows a text, may take for a link or an address.
 pub(super) fn links(text: &str) -> impl Iterator<Item = &str> {
-    let breaks =
-        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | '"' | '\'' | '`' | ',' | ';' | '|' | '*');
+    let breaks = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | '"' | '\'' | '`' | ',' | ';' | '|' | '*')
+    };
     text.split(breaks).map(|word| word.trim_matches(|c: char| matches!(c, '.' | ':' | '!' | '?' | '_' | '~'))).filter(
         |word| {
             let lower = word.to_lowercase();

@@ -123,7 +123,8 @@ impl Task {
             let token = token.trim_matches(|c: char| !c.is_alphanumeric() && c != '-').trim_start_matches('-');
             let plain = token.replace(',', "");
             let is_digits = |b: u8| b.is_ascii_digit() || b == b'.';
-            plain.bytes().all(is_digits) && plain.parse().is_ok_and(|written: f64| written.to_bits() == number.to_bits())
+            plain.bytes().all(is_digits)
+                && plain.parse().is_ok_and(|written: f64| written.to_bits() == number.to_bits())
         })
     }
 

@@ -61,13 +61,7 @@ impl Words {
     /// The words of a policy. What is beyond [`Words::AUDIENCES`] or [`Words::ORIGINS`] has no bit of its own and counts as nobody
     /// or anything; documents refuse it before. `stamp` tells these words from those of other policies.
     #[must_use]
-    pub fn new(
-        taxonomy: Taxonomy,
-        trust: &[String],
-        audiences: Vec<Audience>,
-        origins: &[String],
-        stamp: u64,
-    ) -> Self {
+    pub fn new(taxonomy: Taxonomy, trust: &[String], audiences: Vec<Audience>, origins: &[String], stamp: u64) -> Self {
         let boxed = |names: &[String]| names.iter().map(|name| name.as_str().into()).collect();
         let trust = if trust.is_empty() { Self::TRUST.map(Box::from).to_vec() } else { boxed(trust) };
         Self { taxonomy, trust, audiences, origins: boxed(origins), stamp }
@@ -199,10 +193,7 @@ impl Words {
         let readers = set(members, "readers", "nobody", Readers::NOBODY, |name| self.audience(name))?;
         let sources = set(members, "sources", "all", Sources::ALL, |name| self.origin(name))?;
         let label = self.label(members, text("level")?)?;
-        Ok(FlowLabel {
-            confidentiality: Confidentiality { label, readers },
-            integrity: Integrity { trust, sources },
-        })
+        Ok(FlowLabel { confidentiality: Confidentiality { label, readers }, integrity: Integrity { trust, sources } })
     }
 
     fn label(&self, members: &JsonMap<String, Json>, level: &str) -> Result<Label, LabelError> {

@@ -185,9 +185,8 @@ impl Suite {
     }
 
     fn attack(&self, case: &Value, scope: TaskScope, report: &mut Report) {
-        let find = |list: &str, id: &Value| {
-            self.data[list].as_array().unwrap().iter().find(|task| task["id"] == *id).unwrap()
-        };
+        let find =
+            |list: &str, id: &Value| self.data[list].as_array().unwrap().iter().find(|task| task["id"] == *id).unwrap();
         let user = find("user_tasks", &case["user_task"]);
         let attacker = find("injection_tasks", &case["injection_task"]);
         let goal = attacker["goal"].as_str().unwrap();

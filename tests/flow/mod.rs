@@ -29,8 +29,16 @@ pub(crate) const TOOLS: [&str; 17] = [
     "undeclared",
 ];
 
-const TEXTS: [&str; 8] =
-    ["ada@contoso.example", "eve@fabrikam.example", "hello", "www.example.com", "13", "order-7", "see www.evil.example now", "a longer text"];
+const TEXTS: [&str; 8] = [
+    "ada@contoso.example",
+    "eve@fabrikam.example",
+    "hello",
+    "www.example.com",
+    "13",
+    "order-7",
+    "see www.evil.example now",
+    "a longer text",
+];
 
 #[derive(Clone)]
 pub(crate) struct World {
@@ -128,9 +136,13 @@ fn declaration(tool: &str) -> (&'static str, &'static str) {
         "read-public-user" => ("read", "output: {label: public, trust: user, origins: mail}"),
         "read-public-untrusted" => ("read", "output: {label: public, trust: untrusted, origins: [mail, web]}"),
         "read-internal-user" => ("read", "output: {label: internal, readers: staff, trust: user, origins: mail}"),
-        "read-internal-untrusted" => ("read", "output: {label: internal, readers: staff, trust: untrusted, origins: [mail, web]}"),
+        "read-internal-untrusted" => {
+            ("read", "output: {label: internal, readers: staff, trust: untrusted, origins: [mail, web]}")
+        }
         "read-secret-user" => ("read", "output: {label: secret, readers: nobody, trust: user, origins: mail}"),
-        "read-secret-untrusted" => ("read", "output: {label: secret, readers: nobody, trust: untrusted, origins: [mail, web]}"),
+        "read-secret-untrusted" => {
+            ("read", "output: {label: secret, readers: nobody, trust: untrusted, origins: [mail, web]}")
+        }
         "read-mixed" => (
             "read",
             "output: {label: public, trust: untrusted, origins: mail, constant: true, fields: [{at: /good, trust: user}, {at: /bad, label: internal}]}",
@@ -150,16 +162,25 @@ fn declaration(tool: &str) -> (&'static str, &'static str) {
         ),
         "delete" => ("delete", "parameters: {to: {role: target}}, output: {label: public, trust: user, origins: mail}"),
         "run" => ("execute", "parameters: {to: {role: command}}"),
-        "set-password" => ("mutate", "parameters: {to: {role: credential}}, output: {label: public, trust: user, origins: mail}"),
-        "fetch" => ("read, send", "parameters: {to: {role: target}}, channel: {label: public}, output: {label: public, trust: untrusted, origins: [mail, web]}"),
-        "consequential" => ("mutate", "consequential: true, parameters: {to: {role: target}, text: {role: content}}, output: {label: public, trust: user, origins: mail}"),
+        "set-password" => {
+            ("mutate", "parameters: {to: {role: credential}}, output: {label: public, trust: user, origins: mail}")
+        }
+        "fetch" => (
+            "read, send",
+            "parameters: {to: {role: target}}, channel: {label: public}, output: {label: public, trust: untrusted, origins: [mail, web]}",
+        ),
+        "consequential" => (
+            "mutate",
+            "consequential: true, parameters: {to: {role: target}, text: {role: content}}, output: {label: public, trust: user, origins: mail}",
+        ),
         _ => ("mutate", ""),
     }
 }
 
 impl World {
     fn of(text: &str) -> Self {
-        let policy = placet::document::load([("world.yaml", text)], &Limits::default()).unwrap_or_else(|e| panic!("{e}"));
+        let policy =
+            placet::document::load([("world.yaml", text)], &Limits::default()).unwrap_or_else(|e| panic!("{e}"));
         Self { engine: Engine::of(&policy) }
     }
 
@@ -184,8 +205,7 @@ impl World {
 
     pub(crate) fn request<'e>(&self, event: &'e Event) -> Request<'e> {
         let target = Target::tool(format!("lab/{}", event.tool));
-        let mut request =
-            Request::new(Link::user("ada"), "tools/call", target).actor(Link::agent("bot")).at(time(0));
+        let mut request = Request::new(Link::user("ada"), "tools/call", target).actor(Link::agent("bot")).at(time(0));
         request = request.arguments(placet::value::Map::default());
         for (name, value) in &event.arguments {
             request = request.argument(*name, value.as_str());
@@ -230,7 +250,8 @@ impl World {
         let policy = self.engine.policy().flow();
         let seen = ask.label.confidentiality;
         let who = policy.words.memberships("ada", |_| false);
-        seen.label.flows_to(policy.approver_clearance.label) && seen.readers.admit(who | policy.approver_clearance.readers)
+        seen.label.flows_to(policy.approver_clearance.label)
+            && seen.readers.admit(who | policy.approver_clearance.readers)
     }
 }
 
@@ -294,4 +315,3 @@ pub(crate) fn label() -> impl Strategy<Value = FlowLabel> {
     });
     prop_oneof![1 => Just(FlowLabel::TOP), 1 => Just(FlowLabel::BOTTOM), 8 => named]
 }
-

@@ -95,9 +95,12 @@ impl Check<'_> {
             return self.missing(prompt.place, "`prompt`", "trust");
         };
         if words.trust(&text.value).is_some_and(|trust| !words.is_above_lowest(trust)) {
-            self.error_about("document.flow", text, "is the lowest place of the trust chain: nothing would be less trusted than the user", || {
-                "write the user's place in the chain, such as `user`".to_owned()
-            });
+            self.error_about(
+                "document.flow",
+                text,
+                "is the lowest place of the trust chain: nothing would be less trusted than the user",
+                || "write the user's place in the chain, such as `user`".to_owned(),
+            );
         }
     }
 
@@ -138,7 +141,11 @@ impl Check<'_> {
                 self.error_about("document.bad_id", id, "has a meaning of its own", || "choose another name".into());
             }
             if audience.members.is_empty() && audience.groups.is_empty() {
-                self.empty_mapping(audience.place, "an audience without `members` and `groups`", "say who belongs to it");
+                self.empty_mapping(
+                    audience.place,
+                    "an audience without `members` and `groups`",
+                    "say who belongs to it",
+                );
             }
             let groups = audience.groups.0.iter();
             let groups: Vec<GroupId> =
@@ -174,8 +181,7 @@ impl Check<'_> {
         let readers = if written.readers.is_empty() { unsaid } else { Readers::join_all(readers) };
         let trust = written.trust.and_then(|text| self.trust(text, words));
         let sources = written.origins.iter().filter_map(|text| self.origin(text, words));
-        let sources =
-            if written.origins.is_empty() { rest.integrity.sources } else { Sources::join_all(sources) };
+        let sources = if written.origins.is_empty() { rest.integrity.sources } else { Sources::join_all(sources) };
         FlowLabel {
             confidentiality: Confidentiality { label: label.unwrap_or(rest.confidentiality.label), readers },
             integrity: Integrity { trust: trust.unwrap_or(rest.integrity.trust), sources },
@@ -235,7 +241,8 @@ impl Check<'_> {
             self.no_integrity(channel);
             if !does.sends {
                 self.error("document.flow", channel.place, "a tool that sends nothing has no channel", || {
-                    "remove `channel`, or say in `effects` that the tool sends: a read whose address leaves does".to_owned()
+                    "remove `channel`, or say in `effects` that the tool sends: a read whose address leaves does"
+                        .to_owned()
                 });
             }
         }
@@ -325,9 +332,8 @@ impl Check<'_> {
         let label = self.flow_label(&written!(item), whole, &policy.words);
         let domain = item.domain.as_ref().filter(|text| self.is_name(text));
         let pointers = item.at.0.iter().filter_map(|text| self.pointer(text));
-        let segment = |segment: &str| {
-            (segment != "*").then(|| segment.replace("~1", "/").replace("~0", "~").into_boxed_str())
-        };
+        let segment =
+            |segment: &str| (segment != "*").then(|| segment.replace("~1", "/").replace("~0", "~").into_boxed_str());
         let field = |pointer: String| Field {
             at: pointer.split('/').skip(1).map(segment).collect(),
             label,
@@ -351,8 +357,11 @@ impl Check<'_> {
                 None => "name the parameters of its JSON Schema".to_owned(),
             };
             // One look through the tools, and only for a mistake.
-            if names.len() > 1 && let Some(other) = self.documents.iter().flat_map(|d| &d.tools).find(fits) {
-                let _ = write!(help, "; {} has all that are named here: are the two swapped?", quote(&other.name.value));
+            if names.len() > 1
+                && let Some(other) = self.documents.iter().flat_map(|d| &d.tools).find(fits)
+            {
+                let _ =
+                    write!(help, "; {} has all that are named here: are the two swapped?", quote(&other.name.value));
             }
             help
         });
@@ -383,10 +392,19 @@ impl Check<'_> {
             if declaration.does.sends && !names_readers && !content_only.is_empty() {
                 let checked: Vec<&str> =
                     declaration.parameters.iter().filter(|(_, p)| decides(p)).map(|(name, _)| &**name).collect();
-                self.warn_flow("lint.flow_unchecked_recipient", written.place, || {
-                    let checked = if checked.is_empty() { "nothing".to_owned() } else { list(checked.iter().copied()) };
-                    format!("who receives is not checked: {} is taken for content, and {checked} decides", list(content_only.iter().copied()))
-                }, "write `role: target` and `recipient: true` for the parameter that names who receives");
+                self.warn_flow(
+                    "lint.flow_unchecked_recipient",
+                    written.place,
+                    || {
+                        let checked =
+                            if checked.is_empty() { "nothing".to_owned() } else { list(checked.iter().copied()) };
+                        format!(
+                            "who receives is not checked: {} is taken for content, and {checked} decides",
+                            list(content_only.iter().copied())
+                        )
+                    },
+                    "write `role: target` and `recipient: true` for the parameter that names who receives",
+                );
             }
         }
     }
@@ -413,5 +431,7 @@ fn is_plural_party(name: &str) -> bool {
     const PARTIES: [&str; 9] =
         ["recipient", "participant", "attendee", "invitee", "member", "user", "email", "guest", "collaborator"];
     let name = name.to_ascii_lowercase();
-    PARTIES.iter().any(|party| name == *party || name.strip_suffix('s') == Some(party) || name.ends_with(&format!("_{party}s")))
+    PARTIES
+        .iter()
+        .any(|party| name == *party || name.strip_suffix('s') == Some(party) || name.ends_with(&format!("_{party}s")))
 }
