@@ -235,7 +235,14 @@ fn domains_and_exemptions() {
     assert_eq!(verdict(&engine, &session, &call("order", &[("id", 8i64.into())]), &run), Verdict::Allow);
     assert_eq!(verdict(&engine, &session, &call("order", &[("id", 9i64.into())]), &run), Verdict::Defer);
     assert_eq!(verdict(&engine, &session, &call("order", &[("amount", 99.5.into())]), &run), Verdict::Allow);
-    assert_eq!(verdict(&engine, &session, &call("order", &[("amount", "all of it".into())]), &run), Verdict::Defer);
+    assert_eq!(
+        verdict(&engine, &session, &call("order", &[("amount", "2026-11-24 18:00".into())]), &run),
+        Verdict::Allow
+    );
+    for text in ["all of it", "DE89370400440532013000", "1-555-1234567", "12-", "0x17:00", "18:00, please"] {
+        let verdict = verdict(&engine, &session, &call("order", &[("amount", text.into())]), &run);
+        assert_eq!(verdict, Verdict::Defer, "{text}");
+    }
     assert_eq!(verdict(&engine, &session, &call("order", &[("mode", "fast".into())]), &run), Verdict::Allow);
     assert_eq!(verdict(&engine, &session, &call("order", &[("mode", "free".into())]), &run), Verdict::Defer);
     // What is not declared decides, and answers what no session with a clearance may see.

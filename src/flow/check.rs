@@ -372,13 +372,23 @@ fn capacity(value: &Value<'_>, parameter: &Parameter) -> Capacity {
     };
     if parameter.choices.iter().any(|choice| **choice == **text) {
         Capacity::Enum
-    } else if text.len() <= 20 && text.bytes().all(|b| b.is_ascii_digit()) {
+    } else if text.len() <= 20 && text.bytes().all(|b| b.is_ascii_digit()) || is_moment(text) {
         Capacity::Number
     } else if text.len() <= 64 && !text.contains(char::is_whitespace) {
         Capacity::Bounded
     } else {
         Capacity::Text
     }
+}
+
+/// Whether a text is a date or a time in figures: `2026-11-24`, `18:00`, `2026-11-24T18:00:00Z`.
+fn is_moment(text: &str) -> bool {
+    let figures = |group: &str| matches!(group.len(), 1..=4) && group.bytes().all(|b| b.is_ascii_digit());
+    let parts = || text.split(['-', ':', '/', '.', ' ', 'T', '+']);
+    text.len() <= 32
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.contains(['-', ':', '/'])
+        && parts().all(|part| figures(part.strip_suffix('Z').unwrap_or(part)))
 }
 
 /// Whether every link and address in a text is trusted by itself.

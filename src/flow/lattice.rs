@@ -59,7 +59,7 @@ pub enum Capacity {
     Bool,
     /// One of a few words that the tool's schema lists.
     Enum,
-    /// A number, or an id written in digits.
+    /// A number, an id written in digits, or a date or time in figures.
     Number,
     /// A text of a bounded length without spaces.
     Bounded,
