@@ -426,7 +426,7 @@ fn inject(value: &Value, goal: &str) -> Value {
         }
         Value::Array(items) => items.iter().map(|item| inject(item, goal)).collect(),
         Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), inject(value, goal))).collect(),
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
 
