@@ -183,9 +183,11 @@ pub fn check<'c>(call: &Call<'c>, frame: &Frame<'_>) -> Findings<'c> {
         // What nobody said may be anything.
         None => findings.push(plain(What::Unknown, context)),
     }
-    let answer = answer_label(call, frame);
-    if !call.is_withheld && !answer.flows_to(frame.session.clearance()) {
-        findings.push(plain(What::Clearance, answer));
+    if !call.is_withheld && !is_certainly_cleared(call, frame) {
+        let answer = answer_label(call, frame);
+        if !answer.flows_to(frame.session.clearance()) {
+            findings.push(plain(What::Clearance, answer));
+        }
     }
     let trusted = context.integrity.trust.meets(frame.policy.prompt.integrity.trust);
     if call.declaration.is_consequential && call.inputs.is_none() && !trusted {
@@ -211,6 +213,17 @@ pub fn check<'c>(call: &Call<'c>, frame: &Frame<'_>) -> Findings<'c> {
 /// The label of what the tool will answer.
 pub(super) fn answer_label(call: &Call<'_>, frame: &Frame<'_>) -> FlowLabel {
     call.declaration.output.whole().join(&added(call, frame))
+}
+
+/// Whether the answer may be seen even if nothing vouches for any argument.
+fn is_certainly_cleared(call: &Call<'_>, frame: &Frame<'_>) -> bool {
+    let clearance = frame.session.clearance();
+    if *clearance == FlowLabel::TOP {
+        return true;
+    }
+    // Without inputs that say otherwise, arguments are as the context, which is cleared.
+    let given = call.inputs.is_none() || call.declaration.output.is_constant;
+    given && call.declaration.output.whole().join(&call.touched).flows_to(clearance)
 }
 
 /// What its arguments, and what it is known to touch, add to the label of its answer.
@@ -275,18 +288,27 @@ fn vouched(leaf: &Value<'_>, base: FlowLabel, parameter: &Parameter, call: &Call
 fn argument<'c>(name: &'c str, value: &'c Value<'c>, call: &Call<'c>, frame: &Frame<'_>, findings: &mut Findings<'c>) {
     let parameter = call.declaration.parameter(name);
     let base = base(call, name, frame);
-    let mut label = FlowLabel::BOTTOM;
-    let mut distrusted = false;
     let suffices = |label: &FlowLabel| {
         label.integrity.trust.meets(parameter.trust) && label.integrity.sources.flows_to(&parameter.sources)
     };
-    let is_low = base.flows_to(&frame.policy.prompt) && suffices(&base);
+    // Vouching costs: what may go and decide with the label of its inputs needs no one to vouch for it.
+    let goes = call.declaration.channel.is_none_or(|channel| {
+        base.confidentiality.label.flows_to(channel.label) && base.confidentiality.readers == Readers::ALL
+    });
+    if goes
+        && (suffices(&base)
+            || parameter.role == Role::Content && !has_distrusted_links(value, base, parameter, call, frame))
+    {
+        return;
+    }
+    let mut label = FlowLabel::BOTTOM;
+    let mut distrusted = false;
     leaves(value, &mut |leaf| {
-        let own = if is_low { base } else { vouched(leaf, base, parameter, call, frame) };
+        let own = vouched(leaf, base, parameter, call, frame);
         label = label.join(&own);
         distrusted |= !suffices(&own)
             && match parameter.role {
-                Role::Content => parameter.guards_links && !are_links_trusted(leaf, &own, parameter, call, frame),
+                Role::Content => has_distrusted_links(leaf, own, parameter, call, frame),
                 Role::Selector | Role::Target => {
                     parameter.exempt.is_none_or(|exempt| capacity(leaf, parameter) > exempt)
                 }
@@ -391,20 +413,26 @@ fn is_moment(text: &str) -> bool {
         && parts().all(|part| figures(part.strip_suffix('Z').unwrap_or(part)))
 }
 
-/// Whether every link and address in a text is trusted by itself.
-fn are_links_trusted(
-    leaf: &Value<'_>,
-    own: &FlowLabel,
+/// Whether links are guarded, and one in what a value says is not trusted by itself.
+fn has_distrusted_links(
+    value: &Value<'_>,
+    base: FlowLabel,
     parameter: &Parameter,
     call: &Call<'_>,
     frame: &Frame<'_>,
 ) -> bool {
-    let Value::String(text) = leaf else { return true };
-    links(text).all(|link| {
-        let link = Value::from(link);
-        let label = vouched(&link, *own, parameter, call, frame);
-        label.integrity.trust.meets(parameter.trust)
-    })
+    let mut found = false;
+    let mut look = |leaf: &Value<'_>| {
+        let Value::String(text) = leaf else { return };
+        found |= links(text).any(|link| {
+            let label = vouched(&Value::from(link), base, parameter, call, frame);
+            !label.integrity.trust.meets(parameter.trust)
+        });
+    };
+    if parameter.guards_links {
+        leaves(value, &mut look);
+    }
+    found
 }
 
 /// What a reader, or a program that shows a text, may take for a link or an address.

@@ -612,6 +612,7 @@ fn events_that_have_happened() {
     let wrong = folder.run(&[&asked[..], &["--events", "events.jsonl"]].concat());
     assert_eq!(wrong.code, 2);
     assert!(wrong.err.contains("events.jsonl:2: no JSON object"), "{}", wrong.err);
+}
 
 /// A session is shown call by call, to where it is cut.
 #[test]
