@@ -337,7 +337,8 @@ fn what_a_prompt_mentions() {
     ] {
         assert!(!says(text, Naming::Plain), "{text}");
     }
-    assert!(says("x7-q", Naming::Secret) && !says("invoice", Naming::Secret));
+    assert!(says("x7-q", Naming::Secret) && says("open sesame", Naming::Secret));
+    assert!(!says("invoice", Naming::Secret) && !says("or x7-q and", Naming::Secret));
     let number = |value: f64, naming: Naming| task.mentions(&Value::Double(value), naming);
     assert!(number(1200.5, Naming::Plain) && number(13.0, Naming::Plain) && number(26.0, Naming::Id));
     assert!(!number(13.0, Naming::Id) && !number(1200.0, Naming::Plain) && !number(f64::NAN, Naming::Plain));

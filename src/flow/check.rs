@@ -279,7 +279,9 @@ fn vouched(leaf: &Value<'_>, base: FlowLabel, parameter: &Parameter, call: &Call
     if frame.task.is_some_and(|task| task.mentions(leaf, naming)) {
         label = label.meet(&frame.policy.prompt);
     }
-    if let Some(known) = frame.session.known(parameter.domain.as_deref(), leaf) {
+    // Whatever a trusted answer happened to say is no password: of these only what is known as one is.
+    let is_known_as_such = naming != Naming::Secret || parameter.domain.is_some();
+    if is_known_as_such && let Some(known) = frame.session.known(parameter.domain.as_deref(), leaf) {
         label = label.meet(&known);
     }
     label

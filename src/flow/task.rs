@@ -7,7 +7,8 @@
 //!   word: a prompt that mentions `www.example.com/a` mentions neither `example.com` nor `www.example.com`.
 //! - *A text of digits alone* (an id) is mentioned if it stands after `id`, `no`, `nr`, `number` or `#`, or in quotes: `13` is no
 //!   word of "June 13".
-//! - *A credential or command* is mentioned if it stands in quotes, or has anything but letters: no password is a mere word.
+//! - *A credential or command* is mentioned if it stands in quotes, or is one word of more than letters: no password is a mere word, or
+//!   a phrase.
 //! - *A number* is mentioned if it stands there as a number, a currency sign before it or not; for a tool that destroys, as an id.
 //! - *A tool* is called for if the prompt has all words of one of its purposes, each at least as the beginning of a word: `pay` is
 //!   in "payment". A tool that only reads is always called for.
@@ -29,7 +30,7 @@ pub enum Naming {
     Plain,
     /// A number as an id: for tools that destroy.
     Id,
-    /// No mere word: in quotes, or with anything but letters in it. For credentials and commands.
+    /// No mere word or phrase: in quotes, or one word of more than letters. For credentials and commands.
     Secret,
 }
 
@@ -109,7 +110,9 @@ impl Task {
         if let Value::String(text) = value {
             let text = text.trim();
             let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            let word = text.chars().all(char::is_alphabetic);
+            // A phrase is as easily guessed, and as easily chosen, as a word.
+            let word = text.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '\u{2019}'))
+                || text.contains(char::is_whitespace);
             return self.has_word(text, |before, after| {
                 (!digits || is_cued(before, after)) && (naming != Naming::Secret || !word || is_quoted(before, after))
             });
