@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decision::{Decision, requirement_id};
 use crate::request::{Link, Request, Target, value_digest};
-use crate::value::{Key, Value};
+use crate::value::value_to_json;
 
 /// What of a request a record keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +55,9 @@ pub struct Record {
     pub requirements: Vec<RecordedRequirement>,
     /// Rules on trial that would have applied.
     pub report_only: Vec<String>,
+    /// In a session: whether the host named the inputs of each argument (`precise`) or the context counted (`context`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
     /// What is wrong with the form of the request, if it is malformed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -148,10 +151,11 @@ impl Record {
             action: request.action().to_owned(),
             resources: request.targets().iter().map(RecordedResource::new).collect(),
             arguments_digest: request.arguments.as_ref().map(|arguments| value_digest(arguments).to_string()),
-            arguments: request.arguments.as_ref().filter(|_| keep == Keep::Arguments).map(json),
+            arguments: request.arguments.as_ref().filter(|_| keep == Keep::Arguments).map(value_to_json),
             reasons: reasons.collect(),
             requirements: requirements.collect(),
             report_only: decision.reported().map(|rule| rule.id().to_owned()).collect(),
+            flow: decision.precision().map(|precision| precision.name().to_owned()),
             error: request.defect().map(ToString::to_string),
             policy_version: decision.policy_version().to_owned(),
             directory_version: decision.directory_version().to_owned(),
@@ -171,33 +175,5 @@ impl RecordedParty {
 impl RecordedResource {
     fn new(target: &Target<'_>) -> Self {
         Self { kind: target.kind().to_owned(), id: target.id().to_owned() }
-    }
-}
-
-/// A value as JSON; what JSON has no form for becomes text.
-fn json(value: &Value<'_>) -> serde_json::Value {
-    match value {
-        Value::Null => serde_json::Value::Null,
-        Value::Bool(value) => (*value).into(),
-        Value::Int(value) => (*value).into(),
-        Value::Uint(value) => (*value).into(),
-        Value::Double(value) => serde_json::Number::from_f64(*value).map_or(serde_json::Value::Null, Into::into),
-        Value::String(text) => text.as_ref().into(),
-        Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
-        Value::List(items) => items.iter().map(json).collect(),
-        Value::Map(map) => {
-            let name = |key: &Key<'_>| match key {
-                Key::Bool(key) => key.to_string(),
-                Key::Int(key) => key.to_string(),
-                Key::Uint(key) => key.to_string(),
-                Key::String(key) => key.to_string(),
-            };
-            map.entries().iter().map(|(key, value)| (name(key), json(value))).collect()
-        }
-        Value::Timestamp(time) => time.to_string().into(),
-        Value::Duration(length) => length.to_string().into(),
-        Value::Label(label) => format!("{label:?}").into(),
-        Value::Enum(all, place) => all.member(*place).into(),
-        Value::Type(name) => (*name).into(),
     }
 }

@@ -13,13 +13,15 @@ use crate::compile::{Buckets, CompiledPolicy, Found, ResourceView, RuleSet, Subj
 use crate::directory::{Directory, Principal};
 use crate::signal::{CheckPolicy, Revocations};
 
-/// Which of an engine's two rule sets.
+/// Which of an engine's rule sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Origin {
     /// The rules of the policy, access policies among them.
     Policy,
     /// The grants of the directory.
     Directory,
+    /// What typed evaluators invoke by number.
+    Invoked,
 }
 
 /// A policy and a directory, ready to judge.
@@ -38,6 +40,8 @@ pub struct Engine {
     directory: Arc<Directory>,
     rules: Arc<Linked>,
     grants: Arc<Linked>,
+    /// No head leads to rules that are invoked.
+    unlinked: Arc<Linked>,
     revocations: Arc<Revocations>,
     check: CheckPolicy,
 }
@@ -110,7 +114,8 @@ impl Engine {
         let rules = Arc::new(Linked::new(policy.rules(), &directory));
         let grants = Arc::new(Linked::new(directory.grants(), &directory));
         let revocations = Arc::new(Revocations::new(policy.vocabulary().limits()));
-        Self { policy, directory, rules, grants, revocations, check: CheckPolicy::default() }
+        let unlinked = Arc::default();
+        Self { policy, directory, rules, grants, unlinked, revocations, check: CheckPolicy::default() }
     }
 
     /// The same, knowing what has been revoked.
@@ -163,6 +168,7 @@ impl Engine {
         match origin {
             Origin::Policy => (self.policy.rules(), &self.rules),
             Origin::Directory => (self.directory.grants(), &self.grants),
+            Origin::Invoked => (self.policy.invoked(), &self.unlinked),
         }
     }
 }

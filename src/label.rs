@@ -58,6 +58,16 @@ impl Label {
         self.level <= other.level && self.compartments & !other.compartments == 0
     }
 
+    /// Its level and compartments, as numbers, for maps between taxonomies.
+    pub(crate) const fn raw(self) -> (u32, u128) {
+        (self.level, self.compartments)
+    }
+
+    /// The label of these numbers.
+    pub(crate) const fn of_raw(level: u32, compartments: u128) -> Self {
+        Self { level, compartments }
+    }
+
     /// Its bytes, for digests: level and compartments.
     pub(crate) fn to_bytes(self) -> [u8; 20] {
         let mut bytes = [0; 20];
@@ -143,6 +153,47 @@ impl Taxonomy {
             }
         }
         text
+    }
+
+    /// How many levels are named.
+    pub(crate) const fn level_count(&self) -> usize {
+        self.levels.len()
+    }
+
+    /// The bit of a compartment.
+    pub(crate) fn compartment(&self, name: &str) -> Option<u32> {
+        let at = self.compartments.binary_search_by(|known| known.as_ref().cmp(name)).ok()?;
+        u32::try_from(at).ok().filter(|bit| *bit < 128)
+    }
+
+    /// A label as names: its level (`top`, `bottom` or a label's name) and its compartments, all named; `None`: all there could be.
+    pub(crate) fn parts(&self, label: Label) -> (&str, Option<Vec<&str>>) {
+        let level = match label.level {
+            0 => "bottom",
+            level => usize::try_from(level - 1).ok().and_then(|at| self.levels.get(at)).map_or("top", AsRef::as_ref),
+        };
+        let named = (0u32..128).zip(&self.compartments).filter(|(bit, _)| label.compartments >> bit & 1 == 1);
+        let names: Vec<&str> = named.map(|(_, name)| name.as_ref()).collect();
+        let all = label.compartments.count_ones() as usize > names.len();
+        (level, (!all).then_some(names))
+    }
+
+    /// The label of a level and exactly these compartments (`None`: all there could be), as [`Taxonomy::parts`] names them.
+    pub(crate) fn whole(&self, level: &str, compartments: Option<&[&str]>) -> Option<Label> {
+        let level = match level {
+            "bottom" => 0,
+            "top" => u32::MAX,
+            name => self.by_name.get(name)?.level,
+        };
+        let bit = |name: &&str| {
+            let at = self.compartments.binary_search_by(|known| known.as_ref().cmp(name)).ok()?;
+            1u128.checked_shl(u32::try_from(at).ok()?)
+        };
+        let compartments = match compartments {
+            None => u128::MAX,
+            Some(names) => names.iter().try_fold(0, |all, name| Some(all | bit(name)?))?,
+        };
+        Some(Label { level, compartments })
     }
 }
 

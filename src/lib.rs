@@ -20,6 +20,7 @@
 //! | [`pattern`] | which ids does a pattern mean; sets of patterns matched at once |
 //! | [`fact`] | the declared facts: path, type, slot |
 //! | [`condition`] | CEL: parse, check, compile, evaluate, three-valued |
+//! | [`flow`] | what an agent has read decides what it may do: labels, sessions, checks by role of argument |
 //! | [`resource`], [`rule`], [`identity`], [`tool`], [`scope`], [`grant`] | the nouns |
 //! | [`entities`] | all registered nouns together |
 //! | [`delegation`] | who acts, through whom, for whom: from the claims of a verified token |
@@ -71,6 +72,7 @@ pub mod explain;
 pub mod fact;
 #[cfg(feature = "fs")]
 pub mod files;
+pub mod flow;
 pub mod grant;
 pub mod identity;
 pub mod inventory;
@@ -112,3 +114,8 @@ pub use request::{Link, Request, Target};
 #[cfg(all(doctest, feature = "fs"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The example of the page about flows, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/flow.md")]
+struct FlowPage;

@@ -175,6 +175,8 @@ pub enum Source {
     Grant,
     /// A conditional access policy.
     Access,
+    /// What flows demand of a person; invoked by `crate::evaluate`, never found by its heads.
+    Flow,
 }
 
 /// One rule.

@@ -5,7 +5,10 @@
 //!
 //! Next room: [`crate::resource`].
 
+use std::sync::Arc;
+
 use crate::fact::Type;
+use crate::flow::{Declaration, Does};
 use crate::name::{ServerId, ToolId};
 use crate::rule::SubjectHead;
 
@@ -29,6 +32,17 @@ pub enum EffectClass {
 impl EffectClass {
     /// All classes: what a tool that declares none is taken to have.
     pub const ALL: [Self; 6] = [Self::Read, Self::Mutate, Self::Send, Self::Share, Self::Delete, Self::Execute];
+
+    /// What effects mean for flows. Whoever gets access, and whatever is run, can send.
+    #[must_use]
+    pub fn does(effects: &[Self]) -> Does {
+        let has = |these: &[Self]| these.iter().any(|effect| effects.contains(effect));
+        Does {
+            changes: has(&[Self::Mutate, Self::Share, Self::Delete, Self::Execute]),
+            sends: has(&[Self::Send, Self::Share, Self::Execute]),
+            destroys: has(&[Self::Delete, Self::Execute]),
+        }
+    }
 
     /// Its name in documents and facts.
     #[must_use]
@@ -74,6 +88,8 @@ pub struct Tool {
     pub digest: Option<String>,
     /// Whether it is blocked.
     pub blocked: bool,
+    /// How it takes part in flows, if that is declared.
+    pub flow: Option<Arc<Declaration>>,
 }
 
 /// The type of a call's arguments that a JSON Schema describes. Where the schema is unsure (unions, references, anything

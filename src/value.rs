@@ -329,6 +329,34 @@ pub(crate) fn map_from_json<'m>(
     Map::new(entries.collect()).unwrap_or_default()
 }
 
+/// A value as JSON; what JSON has no form for becomes text.
+pub(crate) fn value_to_json(value: &Value<'_>) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(value) => (*value).into(),
+        Value::Int(value) => (*value).into(),
+        Value::Uint(value) => (*value).into(),
+        Value::Double(value) => serde_json::Number::from_f64(*value).map_or(serde_json::Value::Null, Into::into),
+        Value::String(text) => text.as_ref().into(),
+        Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
+        Value::List(items) => items.iter().map(value_to_json).collect(),
+        Value::Map(map) => {
+            let name = |key: &Key<'_>| match key {
+                Key::Bool(key) => key.to_string(),
+                Key::Int(key) => key.to_string(),
+                Key::Uint(key) => key.to_string(),
+                Key::String(key) => key.to_string(),
+            };
+            map.entries().iter().map(|(key, value)| (name(key), value_to_json(value))).collect()
+        }
+        Value::Timestamp(time) => time.to_string().into(),
+        Value::Duration(length) => length.to_string().into(),
+        Value::Label(label) => format!("{label:?}").into(),
+        Value::Enum(all, place) => all.member(*place).into(),
+        Value::Type(name) => (*name).into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Fact, Facts, Value};

@@ -35,6 +35,7 @@ const ROOMS: &[&str] = &[
     "scope",
     "rule",
     "identity",
+    "flow",
     "tool",
     "grant",
     "entities",

@@ -26,7 +26,7 @@ fn many_mistakes_are_reported_at_once() {
     policy.yaml:2:1: error: unknown member `lables` [document.unknown_member]
         | lables: []
         | ^
-        = help: did you mean `labels`? known here: `version`, `labels`, `facts`, `assume`, `issuers`, `groups`, `blueprints`, `agents`, `users`, `servers`, `tools`, `resources`, `grants`, `approvals`, `access`, `locations`, `resource_groups`, `rules`, `tests`
+        = help: did you mean `labels`? known here: `version`, `labels`, `facts`, `assume`, `issuers`, `flow`, `groups`, `blueprints`, `agents`, `users`, `servers`, `tools`, `resources`, `grants`, `approvals`, `access`, `locations`, `resource_groups`, `rules`, `tests`
     policy.yaml:5:27: error: the labels `public` and `internal` have the same order, `0` [document.label_order]
         |   - {id: internal, order: 0, compartments: [hr, "a+b"]}
         |                           ^
@@ -383,7 +383,7 @@ fn nothing_to_say() {
         |   - {fact: context.clearance, value: public, reason: callers without one are visitors}
         |            ^
         = help: have the host say it, then remove the assumption
-    policy.yaml:34:10: warning: nothing refers to the group `staff` [lint.unused_group]
+    policy.yaml:47:10: warning: nothing refers to the group `staff` [lint.unused_group]
         |   - {id: staff, description: Everyone on the payroll}
         |          ^
         = help: remove it, or use it in a rule
@@ -717,7 +717,7 @@ fn several_documents() {
     b.yaml:3:1: error: unknown member `x` [document.unknown_member]
         | x: 1
         | ^
-        = help: known here: `version`, `labels`, `facts`, `assume`, `issuers`, `groups`, `blueprints`, `agents`, `users`, `servers`, `tools`, `resources`, `grants`, `approvals`, `access`, `locations`, `resource_groups`, `rules`, `tests`
+        = help: known here: `version`, `labels`, `facts`, `assume`, `issuers`, `flow`, `groups`, `blueprints`, `agents`, `users`, `servers`, `tools`, `resources`, `grants`, `approvals`, `access`, `locations`, `resource_groups`, `rules`, `tests`
     "#);
 }
 

@@ -27,8 +27,9 @@ fn meaning(policy: &Validated) -> String {
     let rules: Vec<_> = policy.rules().iter().map(|r| rule::Rule { span: Default::default(), ..r.clone() }).collect();
     let tests: Vec<_> = policy.tests().iter().map(|t| (&t.name, &t.request, &t.verdict, &t.reasons)).collect();
     let schema: Vec<_> = policy.schema().declarations().iter().map(|d| (&d.path, &d.ty)).collect();
+    let flow = placet::flow::Policy { span: Default::default(), ..policy.flow().clone() };
     format!(
-        "{rules:#?}{tests:#?}{schema:#?}{:#?}{:#?}{:#?}{}{}",
+        "{rules:#?}{tests:#?}{schema:#?}{flow:#?}{:#?}{:#?}{:#?}{}{}",
         policy.taxonomy(),
         policy.assumptions(),
         policy.entities(),
@@ -57,8 +58,8 @@ fn every_member_is_exercised() {
     let json = serde_json::to_value(parse("p.yaml", EVERYTHING)).unwrap();
     let written = format!("{json}");
     let reference = include_str!("../docs/documents.md");
-    let shape = include_str!("../src/document/schema.rs");
-    for line in shape.lines().skip_while(|line| !line.starts_with("shapes!")) {
+    let shapes = [include_str!("../src/document/schema.rs"), include_str!("../src/document/schema/flow.rs")];
+    for line in shapes.iter().flat_map(|shape| shape.lines().skip_while(|line| !line.starts_with("shapes!"))) {
         let Some((name, _)) = line.trim().strip_prefix("pub ").and_then(|rest| rest.split_once(':')) else { continue };
         let name = name.trim_start_matches("r#");
         assert!(written.contains(&format!("\"{name}\"")), "`{name}` is not in fixtures/everything.yaml");

@@ -2,13 +2,16 @@
 //!
 //! Next room: [`crate::directory`].
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::pack::RuleSet;
 use crate::document::Validated;
 use crate::fact::Schema;
+use crate::flow::{Policy as FlowPolicy, Verb};
 use crate::label::{Label, Taxonomy};
 use crate::limits::Limits;
+use crate::rule::{Effect, Mode, Requirement, Rule, Source};
 use crate::value::Value;
 
 /// The words of a policy that requests can use: its labels and the facts that it declares.
@@ -71,6 +74,10 @@ pub struct CompiledPolicy {
     assumptions: Vec<Option<Value<'static>>>,
     issuers: Box<[String]>,
     rules: RuleSet,
+    flow: FlowPolicy,
+    /// Rules that typed evaluators invoke by number; no heads lead to them. They give what such an evaluator demands an id, a place
+    /// and a requirement, as every rule has.
+    invoked: RuleSet,
     names: Arc<[String]>,
 }
 
@@ -97,6 +104,8 @@ impl CompiledPolicy {
             assumptions,
             issuers: policy.issuers().into(),
             rules: RuleSet::new(policy.rules()),
+            invoked: RuleSet::new(&consents(policy.flow())),
+            flow: policy.flow().clone(),
             names: policy.names().into(),
         }
     }
@@ -135,6 +144,25 @@ impl CompiledPolicy {
         &self.rules
     }
 
+    /// What holds for all flows.
+    #[must_use]
+    pub const fn flow(&self) -> &FlowPolicy {
+        &self.flow
+    }
+
+    /// Rules that typed evaluators invoke by number.
+    pub(crate) const fn invoked(&self) -> &RuleSet {
+        &self.invoked
+    }
+
+    /// The invoked rule that demands a person's consent of this kind; `None` if nobody could give it.
+    pub(crate) fn consent(&self, verb: Verb) -> Option<u32> {
+        // As many rules as verbs: a search of four.
+        (0u32..).zip(Verb::ALL).map(|(at, _)| at).find(|at| {
+            self.invoked.get(*at).is_some_and(|rule| rule.id.as_str().strip_prefix("flow/") == Some(verb.name()))
+        })
+    }
+
     /// Whether an issuer may vouch for identities. Where the policy names some, an unknown one may not.
     pub(crate) fn trusts(&self, issuer: Option<&str>) -> bool {
         self.issuers.is_empty() || issuer.is_some_and(|issuer| self.issuers.iter().any(|trusted| trusted == issuer))
@@ -145,4 +173,33 @@ impl CompiledPolicy {
     pub(crate) fn assumption(&self, slot: u16) -> Option<&Value<'static>> {
         self.assumptions.get(usize::from(slot))?.as_ref()
     }
+}
+
+/// The rules by which flows ask a person: one for each kind of consent, if the policy says who may give it.
+fn consents(flow: &FlowPolicy) -> Vec<Rule> {
+    let rule = |verb: Verb| {
+        let message = match verb {
+            Verb::Endorse => "A person must endorse a value that decides what this call does.",
+            Verb::Declassify => "A person must declassify what this call sends.",
+            Verb::Widen => "A person must agree that this tool serves the task.",
+            Verb::Proceed => "A person must agree to this call: the session has read untrusted and sensitive data.",
+        };
+        Some(Rule {
+            id: format!("flow/{}", verb.name()).parse().ok()?,
+            source: Source::Flow,
+            effect: Effect::Require,
+            mode: Mode::Enforce,
+            subjects: Vec::new(),
+            actions: Vec::new(),
+            tools: Vec::new(),
+            resources: Vec::new(),
+            arguments: BTreeMap::new(),
+            when: None,
+            interval: None,
+            requirements: vec![Requirement::Approval { by: flow.approvers.clone() }],
+            message: Some(message.into()),
+            span: flow.span,
+        })
+    };
+    if flow.approvers.is_empty() { Vec::new() } else { Verb::ALL.into_iter().filter_map(rule).collect() }
 }

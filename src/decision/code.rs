@@ -196,6 +196,30 @@ codes! {
     /// Two rules replace one argument by different values.
     RuleConflictingChanges = "rule.conflicting_changes", Rule, false,
         "Rules demand contradicting changes of an argument.", "Choose a value that needs no change.";
+    /// A call without a session, where the policy requires one.
+    DataFlowRequired = "data.flow_required", Data, true,
+        "The call is part of no session.", "Judge the call in its session.";
+    /// A session of another policy: its labels have other words.
+    DataFlowOutdated = "data.flow_outdated", Data, false,
+        "The session was begun under another version of the policy.", "Begin a new session.";
+    /// A call of which too little is known to follow what flows through it.
+    DataFlowUnknown = "data.flow_unknown", Data, true,
+        "What flows through this call is not known.", "Send the arguments, and call one tool at a time.";
+    /// A read whose answer the session may not see.
+    DataFlowClearance = "data.flow_clearance", Data, false,
+        "The answer would be above what this session may see.", "Read it in a session that is cleared for it, or keep the answer behind a handle.";
+    /// A value that decides, and is not trusted enough.
+    DataFlowIntegrity = "data.flow_integrity", Data, false,
+        "A value that decides what this call does is not trusted enough.", "Use a value that the user gave, or one from a trusted source.";
+    /// A value that would go to who may not see it.
+    DataFlowConfidentiality = "data.flow_confidentiality", Data, false,
+        "This call would send data to where it may not go.", "Leave the data out, or send it to those who may see it.";
+    /// A tool that the task does not call for.
+    DataFlowTask = "data.flow_task", Data, false,
+        "The tool does not serve the task that the user gave.", "Ask the user for a task that needs it.";
+    /// Untrusted input, sensitive data and an effect in one session.
+    DataFlowCombination = "data.flow_combination", Data, false,
+        "This session has read untrusted and sensitive data, and may not act on it alone.", "Do it in a session that has read only one of the two.";
 }
 
 impl fmt::Display for Code {

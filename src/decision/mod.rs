@@ -19,6 +19,7 @@ use smallvec::SmallVec;
 use crate::compile::PackedRule;
 use crate::diagnostic::Span;
 use crate::engine::{Engine, Origin};
+use crate::flow::Precision;
 use crate::rule::{Control, Requirement, Source};
 use crate::signal::Challenge;
 
@@ -113,6 +114,8 @@ pub struct Decision<'e> {
     pub(crate) demands: SmallVec<[Demand; 6]>,
     pub(crate) reports: SmallVec<[Report; 2]>,
     pub(crate) challenge: Option<Challenge>,
+    /// How the labels of arguments were found, if it was made in a session.
+    pub(crate) precision: Option<Precision>,
 }
 
 impl PartialEq for Decision<'_> {
@@ -121,6 +124,7 @@ impl PartialEq for Decision<'_> {
             && self.demands == other.demands
             && self.reports == other.reports
             && self.challenge == other.challenge
+            && self.precision == other.precision
             && self.policy_version() == other.policy_version()
             && self.directory_version() == other.directory_version()
     }
@@ -206,6 +210,7 @@ impl<'e> Decision<'e> {
             demands: SmallVec::new(),
             reports: SmallVec::new(),
             challenge: None,
+            precision: None,
         }
     }
 
@@ -264,7 +269,12 @@ impl<'e> Decision<'e> {
         let asked =
             move || distinct(&self.demands, |demand| Demand { link: 0, resource: 0, ..*demand }).filter_map(found);
         asked().enumerate().filter_map(move |(at, this)| {
-            let again = asked().take(at).any(|earlier| earlier.requirement == this.requirement);
+            // What flows ask for is asked for apart: who endorses has not declassified.
+            let same = |earlier: &Outstanding<'_>| {
+                let is_flow = this.rule.source() == Source::Flow || earlier.rule.source() == Source::Flow;
+                earlier.requirement == this.requirement && (!is_flow || earlier.rule == this.rule)
+            };
+            let again = asked().take(at).any(|earlier| same(&earlier));
             (!again).then_some(this)
         })
     }
@@ -278,6 +288,12 @@ impl<'e> Decision<'e> {
     #[must_use]
     pub const fn challenge(&self) -> Option<&Challenge> {
         self.challenge.as_ref()
+    }
+
+    /// How the labels of the arguments were found, if the call was judged in a session.
+    #[must_use]
+    pub const fn precision(&self) -> Option<Precision> {
+        self.precision
     }
 
     /// The policy that was seen.

@@ -244,6 +244,8 @@ fn tools(entities: &Entities) -> Vec<ToolRecord> {
             assigned: tool.assigned.clone().into(),
             requires_grant: tool.requires_grant,
             digest: tool.digest.as_deref().map(Into::into),
+            does: EffectClass::does(&tool.effects),
+            flow: tool.flow.clone(),
             // A server that is not listed was never approved.
             blocked: tool.blocked || blocked.get(tool.server.as_str()).copied().unwrap_or(true),
         }

@@ -3,6 +3,9 @@
 //!
 //! Next room: `build`.
 
+use std::sync::Arc;
+
+use crate::flow::{Declaration, Does};
 use crate::identity::{Sponsor, State};
 use crate::label::Label;
 use crate::name::{BlueprintId, GroupId, UserId};
@@ -101,4 +104,8 @@ pub(crate) struct ToolRecord {
     pub(crate) digest: Option<Box<str>>,
     /// Whether it, or its server, is blocked.
     pub(crate) blocked: bool,
+    /// What it does, for flows.
+    pub(crate) does: Does,
+    /// How it takes part in flows, if that is declared.
+    pub(crate) flow: Option<Arc<Declaration>>,
 }

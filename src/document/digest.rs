@@ -65,6 +65,9 @@ pub(super) fn policy(documents: &[Document]) -> String {
         items.all("label", &document.labels);
         items.all("assume", &document.assume);
         items.all("issuer", &document.issuers);
+        if let Some(flow) = &document.flow {
+            items.add("flow", flow);
+        }
         for fact in &document.facts {
             items.add("fact", &fact);
         }
@@ -79,6 +82,22 @@ pub(super) fn vocabulary(documents: &[Document]) -> u64 {
         items.all("label", &document.labels);
         for fact in &document.facts {
             items.add("fact", &fact);
+        }
+    }
+    let hash = items.hash();
+    hash.first_chunk::<8>().map_or(1, |bytes| u64::from_be_bytes(*bytes)).max(1)
+}
+
+/// Eight bytes of the digest of the words that labels of flows are made of; never 0.
+pub(super) fn flow_words(documents: &[Document]) -> u64 {
+    let mut items = Items::default();
+    for document in documents {
+        items.all("label", &document.labels);
+        if let Some(flow) = &document.flow {
+            // Places in the chain, and bits, follow the order in which names are written.
+            items.add("trust", &flow.trust);
+            items.add("origins", &flow.origins);
+            items.add("audiences", &flow.audiences);
         }
     }
     let hash = items.hash();

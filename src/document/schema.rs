@@ -168,6 +168,10 @@ fn absent<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+mod flow;
+
+pub use flow::{AudienceItem, FieldItem, FlowItem, FlowLabelItem, OutputItem, ParameterItem, ToolFlowItem};
+
 shapes! {
     /// One document. All members but `version` may be left out; a policy is the union of its documents.
     pub struct Document {
@@ -181,6 +185,8 @@ shapes! {
         pub assume: Vec<AssumeItem>,
         /// Who may vouch for identities. Left out: anybody, and nobody need.
         pub issuers: Vec<Text>,
+        /// What holds for all flows; in one document of a policy.
+        pub flow: Option<FlowItem>,
         /// Groups.
         pub groups: Vec<GroupItem>,
         /// Blueprints of agents.
@@ -335,6 +341,8 @@ shapes! {
         pub digest: Option<Text>,
         /// `approved` (default) or `blocked`.
         pub state: Option<Text>,
+        /// How it takes part in flows.
+        pub flow: Option<ToolFlowItem>,
         /// For people.
         pub description: Option<String>,
     }

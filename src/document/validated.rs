@@ -7,6 +7,7 @@ use super::schema::Document;
 use crate::diagnostic::{Diagnostics, Span};
 use crate::entities::Entities;
 use crate::fact::Schema;
+use crate::flow;
 use crate::label::Taxonomy;
 use crate::rule::Rule;
 use crate::value::Value;
@@ -79,6 +80,8 @@ pub struct Parts {
     pub rules: Vec<Rule>,
     /// The entities, by id.
     pub entities: Entities,
+    /// What holds for all flows.
+    pub flow: flow::Policy,
     /// The tests, by name.
     pub tests: Vec<TestCase>,
     /// What is probably not what its author means.
@@ -138,6 +141,12 @@ impl Validated {
     #[must_use]
     pub fn entities(&self) -> &Entities {
         &self.parts.entities
+    }
+
+    /// What holds for all flows.
+    #[must_use]
+    pub const fn flow(&self) -> &flow::Policy {
+        &self.parts.flow
     }
 
     /// The tests, by name.

@@ -6,6 +6,7 @@
 //! 3. *Tool* registry, for the tool that is called and every tool among the targets (`tool`).
 //! 4. *Rules* for each link and resource: a permit of its own for each, every forbid, every requirement (`rules`).
 //! 5. *Privilege*: what has no permit, what needs a live grant (`privilege`).
+//!    Then, in a session, *flows*: what the session has read (`flow`).
 //! 6. *Requirements*: met ones vanish, those that nobody can meet object (`requirement`).
 //!
 //! INVARIANT: deciding cannot fail, waits for nothing, reads no clock and changes nothing; what cannot be judged is denied with
@@ -14,6 +15,7 @@
 //! Next room: [`crate::explain`].
 
 mod facts;
+mod flow;
 mod identity;
 mod memo;
 mod privilege;
@@ -25,18 +27,30 @@ mod told;
 mod tool;
 
 pub(crate) use facts::View;
+pub(crate) use flow::findings;
 pub(crate) use privilege::giver_is_held;
 pub(crate) use rules::Pair;
 pub(crate) use scene::{KnownLabel, Scene};
 
 use crate::decision::{Code, Decision};
 use crate::engine::Engine;
+use crate::flow::{Run, Session};
 use crate::request::Request;
 
 impl Engine {
     /// Judges a request.
     #[must_use]
     pub fn decide<'e>(&'e self, request: &Request<'_>) -> Decision<'e> {
+        self.judge(request, None)
+    }
+
+    /// Judges a request as a part of a session: besides, by what the session has read. `run` is what the host says of the call.
+    #[must_use]
+    pub fn decide_in<'e>(&'e self, request: &Request<'_>, session: &Session, run: &Run<'_>) -> Decision<'e> {
+        self.judge(request, Some((session, run)))
+    }
+
+    fn judge<'e>(&'e self, request: &Request<'_>, flow: Option<(&Session, &Run<'_>)>) -> Decision<'e> {
         let mut decision = Decision::new(self);
         if let Some(code) = self.form(request) {
             decision.object(code, None, 0, 0);
@@ -47,6 +61,7 @@ impl Engine {
         revocation::judge(&scene, &mut decision);
         tool::judge(&scene, &mut decision);
         rules::judge(&scene, &mut decision);
+        flow::judge(&scene, flow, &mut decision);
         requirement::conflicts(&mut decision);
         decision.finish();
         decision

@@ -13,7 +13,6 @@ use crate::compile::PackedRule;
 use crate::decision::{Code, Decision, Demand, Kind, RuleNumber, narrow_u8, narrow_u16};
 use crate::directory::AgentRecord;
 use crate::fact::slot;
-use crate::grant::Approval;
 use crate::identity::Sponsor;
 use crate::name::UserId;
 use crate::rule::{Approver, Control, Requirement};
@@ -98,7 +97,7 @@ fn agent<'s>(scene: &Scene<'s, '_>) -> Option<&'s AgentRecord> {
 }
 
 /// Whether there is anybody who could approve.
-fn exists(approver: &Approver, scene: &Scene<'_, '_>) -> bool {
+pub(super) fn exists(approver: &Approver, scene: &Scene<'_, '_>) -> bool {
     match approver {
         Approver::Sponsor => agent(scene).is_some_and(|agent| agent.sponsor.is_some()),
         Approver::Owner => agent(scene).is_some_and(|agent| agent.owner.is_some()),
@@ -117,15 +116,16 @@ fn is_approved(by: &[Approver], scene: &Scene<'_, '_>) -> bool {
     let (Some(now), Some(_)) = (scene.request.now(), &scene.request.arguments) else { return false };
     let digest = scene.call().hex();
     directory.approvals(digest.as_str()).iter().any(|approval| {
-        approval.start <= now && now < approval.end && by.iter().any(|who| may_approve(who, approval, scene))
+        approval.start <= now && now < approval.end && by.iter().any(|who| may_approve(who, &approval.by, scene))
     })
 }
 
-fn may_approve(approver: &Approver, approval: &Approval, scene: &Scene<'_, '_>) -> bool {
+/// Whether a person is one whose approval counts.
+pub(super) fn may_approve(approver: &Approver, by: &UserId, scene: &Scene<'_, '_>) -> bool {
     let directory = scene.engine.directory();
-    let is = |person: &UserId| *person == approval.by && directory.is_person(person);
+    let is = |person: &UserId| person == by && directory.is_person(person);
     // Nobody approves a call that they take part in as one of a group: the group is asked for a second pair of eyes.
-    let is_one_of = |group| directory.is_member(&approval.by, group) && !takes_part(&approval.by, scene);
+    let is_one_of = |group| directory.is_member(by, group) && !takes_part(by, scene);
     match approver {
         Approver::User(user) => is(user),
         Approver::Group(group) => is_one_of(group),

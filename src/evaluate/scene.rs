@@ -107,6 +107,8 @@ const fn of(origin: Origin) -> usize {
     match origin {
         Origin::Policy => 0,
         Origin::Directory => 1,
+        // No head leads to what is invoked.
+        Origin::Invoked => usize::MAX,
     }
 }
 

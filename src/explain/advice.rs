@@ -51,6 +51,7 @@ fn called(rule: RuleRef<'_>) -> String {
             format!("the access policy `{}`", id.split('/').next().unwrap_or(id))
         }
         Source::Grant => format!("the grant `{}`", rule.id()),
+        Source::Flow => "what the session has read".to_owned(),
         Source::Rule => format!("the rule `{}`", rule.id()),
     }
 }

@@ -22,6 +22,7 @@
 mod advice;
 mod cause;
 mod describe;
+mod flow;
 mod near;
 mod render;
 mod trial;
@@ -31,10 +32,13 @@ pub use whatif::{Case, Hypothesis, WhatIf};
 
 use serde::Serialize;
 
+pub use flow::{FlowReport, HeldUp};
+
 use crate::decision::{Code, Decision, Layer, Objection};
 use crate::door::Answer;
 use crate::engine::Engine;
 use crate::evaluate::Scene;
+use crate::flow::{Run, Session};
 use crate::request::Request;
 
 /// Why a request was answered as it was.
@@ -51,6 +55,9 @@ pub struct Explanation {
     pub rules: Vec<RuleReport>,
     /// How many more rules did not apply and are not listed.
     pub omitted: usize,
+    /// What the session says, if the call was explained in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow: Option<FlowReport>,
     /// What would change the answer.
     pub advice: Vec<String>,
     /// The answer itself.
@@ -138,15 +145,29 @@ impl Engine {
     /// Judges a request and says why. Costs time proportional to all rules.
     #[must_use]
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
-        let decision = self.decide(request);
+        self.explained(request, None)
+    }
+
+    /// Judges a request as a part of a session and says why: which value, where it came from, what would let it through.
+    #[must_use]
+    pub fn explain_in(&self, request: &Request<'_>, session: &Session, run: &Run<'_>) -> Explanation {
+        self.explained(request, Some((session, run)))
+    }
+
+    fn explained(&self, request: &Request<'_>, flow: Option<(&Session, &Run<'_>)>) -> Explanation {
+        let decision = match flow {
+            Some((session, run)) => self.decide_in(request, session, run),
+            None => self.decide(request),
+        };
         let answer = Answer::new(&decision, request);
-        let layers = layers(&decision, request);
+        let layers = layers(&decision, request, flow.is_some());
         let mut explanation = Explanation {
             verdict: decision.verdict().name(),
             call: describe::call(request, None, self),
             layers,
             rules: Vec::new(),
             omitted: 0,
+            flow: None,
             advice: Vec::new(),
             answer,
         };
@@ -154,20 +175,31 @@ impl Engine {
             let scene = Scene::new(self, request);
             explanation.call = describe::call(request, Some(&scene), self);
             near::rules(&scene, &mut explanation);
+            explanation.flow = flow.map(|(session, run)| flow::report(&scene, session, run));
         }
         explanation.advice = advice::advice(&decision, request, &explanation);
         explanation
     }
 }
 
-fn layers(decision: &Decision<'_>, request: &Request<'_>) -> Vec<LayerReport> {
-    let order =
-        [Layer::Request, Layer::Identity, Layer::Revocation, Layer::Access, Layer::Tool, Layer::Privilege, Layer::Rule];
+fn layers(decision: &Decision<'_>, request: &Request<'_>, in_session: bool) -> Vec<LayerReport> {
+    let order = [
+        Layer::Request,
+        Layer::Identity,
+        Layer::Revocation,
+        Layer::Access,
+        Layer::Tool,
+        Layer::Privilege,
+        Layer::Rule,
+        Layer::Data,
+    ];
+    // Without a session there is nothing to say of data, but that one is required.
+    let is_silent = |layer: &Layer| *layer == Layer::Data && !in_session && !decision.has(Code::DataFlowRequired);
     let report = |layer: Layer| {
         let own = decision.objections.iter().filter(|objection| objection.code.layer() == layer);
         LayerReport { layer: layer.name(), objections: own.map(|own| objection(decision, request, own)).collect() }
     };
-    order.into_iter().map(report).collect()
+    order.into_iter().filter(|layer| !is_silent(layer)).map(report).collect()
 }
 
 fn objection(decision: &Decision<'_>, request: &Request<'_>, objection: &Objection) -> ObjectionReport {

@@ -45,6 +45,22 @@ impl fmt::Display for Explanation {
                 wrap(f, "  - ", line)?;
             }
         }
+        if let Some(flow) = &self.flow {
+            writeln!(f, "\nSession")?;
+            wrap(f, "  ", &format!("has seen: {} (labels of arguments: {})", flow.context, flow.precision))?;
+            for held in &flow.held_up {
+                let value = held.value.as_ref().map_or_else(String::new, |value| format!(" = {value}"));
+                let argument = held.argument.as_deref().unwrap_or("the call");
+                let recipient = held.recipient.as_ref().map_or_else(String::new, |who| format!(", not for {who}"));
+                wrap(f, "  ", &format!("{}: {argument}{value} is {}{recipient}", held.what, held.label))?;
+                for step in &held.from {
+                    wrap(f, "    from ", step)?;
+                }
+                if let Some(consent) = &held.consent {
+                    wrap(f, "    would do: ", consent)?;
+                }
+            }
+        }
         self.rules(f, "Rules that applied", |report| report.applied)?;
         self.rules(f, "Rules that came near", |report| !report.applied)?;
         if self.omitted > 0 {

@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Decide(DecideArgs),
     /// Say why a request is answered as it is, and what would change the answer
     Explain(ExplainArgs),
+    /// Show a recorded session call by call: labels, what is held up, where it is cut
+    Flow(FlowArgs),
     /// Run the tests that stand beside the policies
     Test(TestArgs),
 }
@@ -103,6 +105,19 @@ pub(crate) struct ExplainArgs {
     /// Print one JSON explanation per line
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "A session is JSON Lines: {\"prompt\": TEXT} first, then for each call\n\
+                        {\"request\": {...}, \"result\": ANY, \"withheld\": BOOL, \"inputs\": {ARGUMENT: [...]}}.\n\n\
+                        Example: placet flow session.jsonl --policy policies/")]
+pub(crate) struct FlowArgs {
+    /// The session
+    #[arg(value_name = "SESSION")]
+    pub(crate) session: PathBuf,
+    /// Files and folders of the policy
+    #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+    pub(crate) policy: Vec<PathBuf>,
 }
 
 #[derive(Args)]

@@ -10,6 +10,7 @@ mod args;
 mod check;
 mod decide;
 mod explain;
+mod flow;
 mod input;
 mod judge;
 mod policy;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Decide(args) => decide::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Flow(args) => flow::run(&args),
         Command::Test(args) => test::run(&args),
     };
     match outcome {

@@ -628,3 +628,51 @@ fn what_if_is_told_for_each_value_that_matters() {
     let json: serde_json::Value = serde_json::from_str(&folder.run(&arguments).out).unwrap();
     assert_eq!((json["verdict"].as_str(), json["what_if"]["best"].as_str()), (Some("deny"), Some("allow")));
 }
+
+/// A session is shown call by call, to where it is cut.
+#[test]
+fn sessions() {
+    let folder = Folder::new("sessions");
+    folder.write(
+        "policy.yaml",
+        r#"
+version: 1
+labels: [{id: public, order: 0}]
+flow: {prompt: {label: public, trust: user}, approval: "user:ada", approver_clearance: {label: public}}
+users: [{id: ada}]
+agents: [{id: bot, sponsor: ada, owner: ada, purpose: Helps}]
+servers: [{id: lab}]
+tools:
+  - {server: lab, name: web, effects: [read], assigned: {agent: bot}, flow: {output: {label: public}}}
+  - {server: lab, name: pay, effects: [mutate], assigned: {agent: bot}, flow: {purpose: pay, parameters: {to: {role: target}}}}
+rules: [{id: all, effect: permit, subject: [{user: ada}, {agent: bot}], action: tools/call}]
+"#,
+    );
+    let call = |tool: &str, more: &str| {
+        format!(
+            r#"{{"request": {{"subject": {{"type": "user", "id": "ada", "properties": {{"act": {{"sub": "bot"}}}}}}, "action": {{"name": "tools/call", "properties": {{"arguments": {{"to": "eve"}}}}}}, "resource": {{"type": "tool", "id": "lab/{tool}"}}}}{more}}}"#
+        )
+    };
+    let lines = [
+        r#"{"prompt": "Pay what the page says."}"#.to_owned(),
+        call("web", r#", "result": "pay eve""#),
+        call("pay", ""),
+        call("pay", r#", "inputs": {"to": ["prompt"]}"#),
+    ];
+    folder.write("session.jsonl", lines.join("\n"));
+    let ran = folder.run(&["flow", "session.jsonl", "--policy", "policy.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for part in [
+        "0 ALLOW   tool lab/web",
+        "1 DEFER   tool lab/pay",
+        "integrity: to = \"eve\" is public, untrusted",
+        "from step 0, lab/web: public, untrusted",
+        "cut: the call was not made",
+        "1 ALLOW   tool lab/pay",
+        "it has had: untrusted input, sensitive data, changes, refused calls",
+    ] {
+        assert!(ran.out.contains(part), "{part:?} is not in\n{}", ran.out);
+    }
+    folder.write("session.jsonl", "{}");
+    assert_eq!(folder.run(&["flow", "session.jsonl", "--policy", "policy.yaml"]).code, 2);
+}

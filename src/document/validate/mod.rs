@@ -4,13 +4,14 @@
 //! which things were written never matters (law 3). Every stage records all it finds; a stage that finds something goes on
 //! with the rest. INVARIANT: work is linear in the documents, but for sorting, whatever they contain.
 //!
-//! The stages: what is listed ([`listed`]), [`labels`], [`facts`], the entities ([`people`], [`tools`], [`resources`],
+//! The stages: what is listed ([`listed`]), [`labels`], [`facts`], [`flow`], the entities ([`people`], [`tools`], [`resources`],
 //! [`grants`]), [`rules`] with their [`requirements`], [`tests`], and last the [`lints`], which only warn.
 //!
 //! Next room: [`super::validated`].
 
 mod access;
 mod facts;
+mod flow;
 mod grants;
 mod labels;
 mod lints;
@@ -33,6 +34,7 @@ use crate::diagnostic::quote;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::entities::Entities;
 use crate::fact::Schema;
+use crate::flow::Policy as FlowPolicy;
 use crate::label::Taxonomy;
 use crate::limits::Limits;
 use crate::rule::Rule;
@@ -56,13 +58,14 @@ pub(super) struct Checked {
     issuers: Vec<String>,
     rules: Vec<Rule>,
     entities: Entities,
+    flow: FlowPolicy,
     tests: Vec<TestCase>,
 }
 
 impl Checked {
     pub(super) fn assemble(self, documents: Vec<Document>, names: Vec<String>, warnings: Diagnostics) -> Parts {
-        let Self { taxonomy, schema, assumptions, issuers, rules, entities, tests } = self;
-        Parts { documents, names, taxonomy, schema, assumptions, issuers, rules, entities, tests, warnings }
+        let Self { taxonomy, schema, assumptions, issuers, rules, entities, flow, tests } = self;
+        Parts { documents, names, taxonomy, schema, assumptions, issuers, rules, entities, flow, tests, warnings }
     }
 }
 
@@ -75,13 +78,14 @@ pub(super) fn parts(documents: &[Document], sources: &Sources<'_>, limits: &Limi
     let schema = check.schema();
     let assumptions = check.assumptions(&schema, &taxonomy);
     let listed = check.listed();
+    let flow = check.flow(&listed, &taxonomy);
     let entities = Entities {
         groups: check.groups(&listed),
         blueprints: check.blueprints(&listed),
         agents: check.agents(&listed),
         users: check.users(&listed),
         servers: check.servers(),
-        tools: check.tools(&listed),
+        tools: check.tools(&listed, &flow),
         resources: check.resources(&listed, &taxonomy),
         grants: check.grants(&listed),
         approvals: check.approvals(&listed),
@@ -93,12 +97,13 @@ pub(super) fn parts(documents: &[Document], sources: &Sources<'_>, limits: &Limi
     if !sink.has_errors() {
         check.lints(&listed, &entities, &rules);
         check.lint_access(&policies);
+        check.lint_flow(&entities.tools, &flow);
     }
     let mut rules = rules;
     rules.extend(lowered);
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     let issuers = check.issuers();
-    Checked { taxonomy, schema, assumptions, issuers, rules, entities, tests }
+    Checked { taxonomy, schema, assumptions, issuers, rules, entities, flow, tests }
 }
 
 impl Check<'_> {

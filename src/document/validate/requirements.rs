@@ -75,7 +75,7 @@ impl Check<'_> {
         (!any_of.is_empty()).then_some(Requirement::Control { any_of, max_age })
     }
 
-    fn approvers(&self, texts: &[Text], listed: &Listed<'_>) -> Option<Vec<Approver>> {
+    pub(super) fn approvers(&self, texts: &[Text], listed: &Listed<'_>) -> Option<Vec<Approver>> {
         let mut by: Vec<Approver> = texts.iter().filter_map(|text| self.approver(text, listed)).collect();
         by.sort();
         by.dedup();

@@ -3,6 +3,7 @@
 use super::Check;
 use super::listed::{Listed, Referrer};
 use crate::document::schema::{Place, Text, ToolItem};
+use crate::flow::Policy as FlowPolicy;
 use crate::name::{ServerId, ToolId};
 use crate::tool::{EffectClass, Server, Tool};
 
@@ -25,14 +26,14 @@ impl Check<'_> {
         servers
     }
 
-    pub(super) fn tools(&self, listed: &Listed<'_>) -> Vec<Tool> {
+    pub(super) fn tools(&self, listed: &Listed<'_>, flow: &FlowPolicy) -> Vec<Tool> {
         let items = self.documents.iter().flat_map(|d| &d.tools);
-        let mut tools: Vec<Tool> = items.filter_map(|item| self.tool(item, listed)).collect();
+        let mut tools: Vec<Tool> = items.filter_map(|item| self.tool(item, listed, flow)).collect();
         tools.sort_by(|a, b| a.id.cmp(&b.id));
         tools
     }
 
-    fn tool(&self, item: &ToolItem, listed: &Listed<'_>) -> Option<Tool> {
+    fn tool(&self, item: &ToolItem, listed: &Listed<'_>, flow: &FlowPolicy) -> Option<Tool> {
         let server = self.written(&item.server, item.place, "a tool", "server");
         let server =
             server.then(|| self.reference(&item.server, &listed.servers, "server", Referrer::Entity)).flatten();
@@ -49,8 +50,10 @@ impl Check<'_> {
             });
         }
         let assigned = item.assigned.0.iter().filter_map(|s| self.subject(s, listed, Referrer::Entity)).collect();
+        let effects = self.effects(item);
         let tool = Tool {
-            effects: self.effects(item),
+            flow: item.flow.as_ref().map(|declared| self.tool_flow(declared, item, &effects, flow).into()),
+            effects,
             parameters: item.parameters.clone(),
             assigned,
             requires_grant: item.requires_grant.unwrap_or(false),

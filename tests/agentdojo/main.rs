@@ -14,7 +14,8 @@
     reason = "a test fails by panicking, and reads files"
 )]
 
-#[path = "../examples/agentdojo_requests.rs"]
+mod replay;
+#[path = "../../examples/agentdojo_requests.rs"]
 mod requests;
 
 use std::collections::BTreeMap;
@@ -52,4 +53,32 @@ fn banking() {
     // Least privilege and rules about arguments alone: every user call can complete, no attack has an effect unasked.
     assert_eq!(user.get("deny"), None, "user calls are denied");
     assert!(through.is_empty(), "attacks with an effect: {through:?}");
+}
+
+/// Every suite that is there, with the policy beside it, as sessions.
+#[test]
+fn sessions() {
+    let Ok(folder) = std::env::var("PLACET_AGENTDOJO") else {
+        println!("skipped: PLACET_AGENTDOJO is not set");
+        return;
+    };
+    let mut names: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .filter_map(|entry| Some(entry.unwrap().file_name().to_str()?.strip_suffix(".json")?.to_owned()))
+        .collect();
+    names.sort();
+    for name in names {
+        let policy = format!("examples/agentdojo/{name}");
+        if !std::path::Path::new(&policy).is_dir() {
+            println!("{name}: no policy in {policy}");
+            continue;
+        }
+        let suite = replay::Suite::read(&format!("{folder}/{name}.json"), &policy);
+        for scope in [replay::TaskScope::Prompt, replay::TaskScope::Suite] {
+            let report = suite.replay(scope);
+            println!("{name}, task scope of the {scope:?}:\n{report}");
+            assert_eq!(report.denied_tasks, 0, "{name}: user tasks are denied");
+            assert_eq!(report.attacks_with_effect, 0, "{name}: attacks have an effect");
+        }
+    }
 }

@@ -1,0 +1,268 @@
+//! What does the session that a call belongs to say? Findings of [`crate::flow`] as objections and requirements.
+//!
+//! What a person could consent to is a requirement (`defer`) of one of the policy's invoked rules `flow/endorse`, `flow/declassify`,
+//! `flow/widen`, `flow/proceed`, unless somebody has; where nobody can, it objects.
+//!
+//! INVARIANT (law F): a consent counts only for the call, argument, label and policy that were asked about, within its interval, and if
+//! it was given by a registered person whom the policy names and who may see the value.
+//!
+//! Next room: `requirement`.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::requirement;
+use super::scene::{KnownLabel, Scene};
+use crate::decision::{Code, Decision, Demand, Kind, RuleNumber, narrow_u8};
+use crate::engine::{Engine, Origin};
+use crate::flow::{
+    Answered, Ask, Call, Confidentiality, Consent, Declaration, Finding, FlowLabel, Frame, Integrity, Lattice,
+    Observed, Policy, Readers, Run, Session, Task, What, check, observe,
+};
+use crate::label::Label;
+use crate::name::GroupId;
+use crate::request::Request;
+use crate::tool::EffectClass;
+use crate::value::{Map, Value, value_to_json};
+
+impl Engine {
+    /// A new session under this engine's policy. The host keeps it, by its own key.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        Session::new(self.policy().flow())
+    }
+
+    /// The task that a prompt is, by the plain derivation of [`Task`]: the user's words, and the tools that these call for.
+    #[must_use]
+    pub fn task(&self, prompt: &str) -> Task {
+        let policy = self.policy().flow();
+        let tools: Vec<(&str, Cow<'_, Declaration>)> =
+            self.directory().tools().iter().map(|tool| (&*tool.id, declared(self, Some(&*tool.id), policy))).collect();
+        Task::derived(prompt, tools.iter().map(|(id, declaration)| (*id, &**declaration)))
+    }
+
+    /// What a call waits for in its session: what must be shown to a person, each thing by itself. Empty if it waits for nothing of
+    /// the kind, and if nobody could consent.
+    #[must_use]
+    pub fn asks(&self, request: &Request<'_>, session: &Session, run: &Run<'_>) -> Vec<Ask> {
+        let policy = self.policy().flow();
+        if self.form(request).is_some() || session.stamp() != policy.words.stamp() {
+            return Vec::new();
+        }
+        let scene = Scene::new(self, request);
+        let attainable = policy.approvers.iter().any(|approver| requirement::exists(approver, &scene));
+        let mut asks = Vec::new();
+        findings(&scene, session, run, &mut |finding| {
+            if attainable
+                && let Some(ask) = ask(finding, &scene)
+                && !is_consented(finding, &scene, session)
+            {
+                asks.push(ask);
+            }
+        });
+        asks
+    }
+
+    /// Tells a session what came back from a call that was made. What may not be shown ([`Observed::is_shown`]) must not be.
+    pub fn observe(
+        &self,
+        session: &mut Session,
+        request: &Request<'_>,
+        run: &Run<'_>,
+        answered: &Answered<'_>,
+    ) -> Observed {
+        let policy = self.policy().flow();
+        if self.form(request).is_some() || session.stamp() != policy.words.stamp() {
+            let step = session.next_step();
+            return Observed { step, label: FlowLabel::TOP, is_shown: false, written: FlowLabel::TOP };
+        }
+        let scene = Scene::new(self, request);
+        let tool = scene.things.first().filter(|thing| thing.tool.is_some()).map(|thing| thing.target.id());
+        let declaration = match tool.and_then(|tool| record(self, tool)).and_then(|record| record.flow.as_ref()) {
+            Some(declaration) => Arc::clone(declaration),
+            None => Arc::new(declared(self, tool, policy).into_owned()),
+        };
+        framed(&scene, session, run, |call, frame| {
+            let answered = Answered { is_withheld: answered.is_withheld || run.is_withheld, ..*answered };
+            let (after, observed) =
+                observe(call, &declaration, frame, (scene.call().hex().as_str(), request.now()), &answered);
+            (after, observed)
+        })
+        .map_or_else(
+            || Observed { step: 0, label: FlowLabel::TOP, is_shown: false, written: FlowLabel::TOP },
+            |(after, observed)| {
+                *session = after;
+                observed
+            },
+        )
+    }
+}
+
+/// Judges a call by its session.
+pub(super) fn judge(scene: &Scene<'_, '_>, flow: Option<(&Session, &Run<'_>)>, decision: &mut Decision<'_>) {
+    let policy = scene.engine.policy().flow();
+    let immediate = scene.immediate();
+    let Some((session, run)) = flow else {
+        if policy.requires_session {
+            decision.object(Code::DataFlowRequired, None, immediate, 0);
+        }
+        return;
+    };
+    if session.stamp() != policy.words.stamp() {
+        return decision.object(Code::DataFlowOutdated, None, immediate, 0);
+    }
+    let attainable = policy.approvers.iter().any(|approver| requirement::exists(approver, scene));
+    findings(scene, session, run, &mut |finding| {
+        if is_consented(finding, scene, session) {
+            return;
+        }
+        let rule = finding.what.verb().and_then(|verb| scene.engine.policy().consent(verb)).filter(|_| attainable);
+        match rule {
+            Some(at) => decision.demands.push(Demand {
+                kind: Kind::Approval,
+                control: None,
+                rule: RuleNumber { origin: Origin::Invoked, at },
+                at: 0,
+                link: narrow_u8(immediate),
+                resource: 0,
+            }),
+            None => decision.object(code(finding.what), None, immediate, 0),
+        }
+    });
+    // A tool that another one touches is called with arguments that nobody sees here.
+    for (at, thing) in scene.things.iter().enumerate().skip(1) {
+        let reads = |does: crate::flow::Does| !(does.changes || does.sends || does.destroys);
+        let record = thing.tool.as_ref().map(|tool| tool.record.is_some_and(|record| reads(record.does)));
+        if record == Some(false) {
+            decision.object(Code::DataFlowUnknown, None, immediate, at);
+        }
+    }
+    decision.precision = Some(match run.inputs {
+        Some(_) => crate::flow::Precision::Precise,
+        None => crate::flow::Precision::Context,
+    });
+}
+
+const fn code(what: What) -> Code {
+    match what {
+        What::Clearance => Code::DataFlowClearance,
+        What::Unknown => Code::DataFlowUnknown,
+        What::Integrity => Code::DataFlowIntegrity,
+        What::Confidentiality => Code::DataFlowConfidentiality,
+        What::Task => Code::DataFlowTask,
+        What::Ready(_) => Code::DataFlowCombination,
+    }
+}
+
+/// Hands over what is in the way of a call.
+pub(crate) fn findings(scene: &Scene<'_, '_>, session: &Session, run: &Run<'_>, each: &mut dyn FnMut(&Finding<'_>)) {
+    framed(scene, session, run, |call, frame| check(call, frame).iter().for_each(each));
+}
+
+/// The call and its frame, as flows see them.
+fn framed<T>(
+    scene: &Scene<'_, '_>,
+    session: &Session,
+    run: &Run<'_>,
+    then: impl FnOnce(&Call<'_>, &Frame<'_>) -> T,
+) -> Option<T> {
+    let engine = scene.engine;
+    let policy = engine.policy().flow();
+    let first = scene.things.first()?;
+    let tool = first.tool.as_ref().map(|_| first.target.id());
+    let declaration = declared(engine, tool, policy);
+    let arguments: Option<&Map<'_>> = scene.request.all_arguments();
+    let call = Call {
+        tool: tool.unwrap_or_default(),
+        declaration: &declaration,
+        arguments,
+        inputs: run.inputs,
+        touched: touched(scene),
+        is_withheld: run.is_withheld,
+    };
+    let memberships = |recipient: &str| memberships(engine, recipient);
+    let frame = Frame { policy, session, task: run.task, memberships: &memberships };
+    Some(then(&call, &frame))
+}
+
+fn record<'e>(engine: &'e Engine, tool: &str) -> Option<&'e crate::directory::ToolRecord> {
+    let directory = engine.directory();
+    directory.find_tool(tool).and_then(|at| directory.tool(at))
+}
+
+/// What is declared of a tool; of what is no tool, or not registered, nothing is.
+fn declared<'e>(engine: &'e Engine, tool: Option<&str>, policy: &Policy) -> Cow<'e, Declaration> {
+    let user = policy.prompt.integrity.trust;
+    let record = tool.and_then(|tool| record(engine, tool));
+    match record.map(|record| (record.flow.as_deref(), record.does)) {
+        Some((Some(declaration), _)) => Cow::Borrowed(declaration),
+        Some((None, does)) => Cow::Owned(Declaration::undeclared(tool.unwrap_or_default(), does, user)),
+        None => {
+            let does = EffectClass::does(&EffectClass::ALL);
+            Cow::Owned(Declaration::undeclared(tool.unwrap_or_default(), does, user))
+        }
+    }
+}
+
+/// The label of the data that a call is known to touch.
+fn touched(scene: &Scene<'_, '_>) -> FlowLabel {
+    let data = scene.things.iter().filter(|thing| thing.tool.is_none());
+    FlowLabel::join_all(data.map(|thing| {
+        let label = match thing.label {
+            // Nobody said anything: what the tool declares counts.
+            KnownLabel::Unknown => Label::BOTTOM,
+            KnownLabel::Null => Label::TOP,
+            KnownLabel::Label(label) => label,
+        };
+        FlowLabel { confidentiality: Confidentiality { label, readers: Readers::ALL }, integrity: Integrity::BOTTOM }
+    }))
+}
+
+/// The audiences that somebody belongs to, who is named as recipients are.
+fn memberships(engine: &Engine, recipient: &str) -> Readers {
+    let directory = engine.directory();
+    let person = directory.find_principal("user", recipient).and_then(|at| directory.principal(at));
+    let in_group = |group: &GroupId| {
+        person.is_some_and(|person| person.is_enabled() && person.groups.binary_search(group).is_ok())
+    };
+    engine.policy().flow().words.memberships(recipient, in_group)
+}
+
+/// What a person would have to be asked about a finding.
+fn ask(finding: &Finding<'_>, scene: &Scene<'_, '_>) -> Option<Ask> {
+    let verb = finding.what.verb()?;
+    let what = match finding.what {
+        What::Ready(ready) => crate::flow::Ready::ALL.iter().find(|(_, known)| *known == ready).map(|(name, _)| *name),
+        What::Clearance | What::Unknown | What::Integrity | What::Confidentiality | What::Task => finding.recipient,
+    };
+    Some(Ask {
+        verb,
+        tool: scene.things.first().map_or("", |thing| thing.target.id()).into(),
+        parameter: finding.parameter.map(Into::into),
+        value: finding.value.map(|value: &Value<'_>| value_to_json(value)),
+        label: finding.label,
+        sink: what.map(Into::into),
+        call: scene.call().hex().as_str().into(),
+        policy: scene.engine.policy().version().into(),
+    })
+}
+
+/// Whether somebody who may has consented to exactly this, for now.
+fn is_consented(finding: &Finding<'_>, scene: &Scene<'_, '_>, session: &Session) -> bool {
+    if session.consents().is_empty() {
+        return false;
+    }
+    let (Some(now), Some(asked)) = (scene.request.now(), ask(finding, scene)) else { return false };
+    let policy = scene.engine.policy().flow();
+    let counts = |consent: &Consent| {
+        let seen = asked.label.confidentiality;
+        let cleared = policy.approver_clearance;
+        consent.ask == asked
+            && consent.start <= now
+            && now < consent.end
+            && policy.approvers.iter().any(|who| requirement::may_approve(who, &consent.by, scene))
+            && seen.label.flows_to(cleared.label)
+            && seen.readers.admit(memberships(scene.engine, consent.by.as_str()) | cleared.readers)
+    };
+    session.consents().iter().any(counts)
+}

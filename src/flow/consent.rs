@@ -1,0 +1,87 @@
+//! What must a person be asked, and what have they consented to? One value, one sink, one call.
+//!
+//! An [`Ask`] is what a call that waits (`defer`) waits for. *Endorsing* says that a value may be believed though nobody trusted wrote
+//! it; *declassifying* says that it may be seen by those who could not. They are never one act: who endorses an address has
+//! not agreed to what is sent there.
+//!
+//! INVARIANT (law F): a [`Consent`] counts for the ask that it was given to and for no other: another argument, label, tool, policy,
+//! caller or moment is another ask. *Robust*: only a registered person whom the policy names can give one, never the session
+//! itself. *Transparent*: it counts only if the person may see the value. It is spent when its call is observed.
+//! Source: Myers, Sabelfeld, Zdancewic 2006; Cecchetti, Myers, Arden 2017.
+//!
+//! Next room: `check`.
+
+use super::part::FlowLabel;
+use crate::name::UserId;
+use crate::time::Timestamp;
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verb {
+    /// That a value be believed.
+    Endorse,
+    /// That a value be shown to those who may not see it.
+    Declassify,
+    /// That a tool serve a task that does not call for it.
+    Widen,
+    /// That a call go on which a ready policy holds up.
+    Proceed,
+}
+
+impl Verb {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Endorse, Self::Declassify, Self::Widen, Self::Proceed];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Endorse => "endorse",
+            Self::Declassify => "declassify",
+            Self::Widen => "widen",
+            Self::Proceed => "proceed",
+        }
+    }
+}
+
+/// What a call waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask {
+    /// What is asked.
+    pub verb: Verb,
+    /// The tool that is called.
+    pub tool: Box<str>,
+    /// The argument, if it is about one.
+    pub parameter: Option<Box<str>>,
+    /// The value that it has, to be shown to the person in clear.
+    pub value: Option<serde_json::Value>,
+    /// The label of the value, or of the context.
+    pub label: FlowLabel,
+    /// Of [`Verb::Declassify`]: the channel, or the recipient who may not see it.
+    pub sink: Option<Box<str>>,
+    /// The call: who, through whom, what, with which arguments.
+    pub call: Box<str>,
+    /// The policy under which it is asked.
+    pub policy: Box<str>,
+}
+
+impl Ask {
+    /// The consent of a person to exactly this, in `[start, end)`.
+    #[must_use]
+    pub fn consent(&self, by: UserId, start: Timestamp, end: Timestamp) -> Consent {
+        Consent { ask: self.clone(), by, start, end }
+    }
+}
+
+/// A person's consent to one ask.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Consent {
+    /// To what.
+    pub ask: Ask,
+    /// Who gave it.
+    pub by: UserId,
+    /// From when.
+    pub start: Timestamp,
+    /// Until when, this moment excluded.
+    pub end: Timestamp,
+}

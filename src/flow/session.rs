@@ -1,0 +1,318 @@
+//! What has a run read so far? The state that a host keeps for each session, by its own key.
+//!
+//! A session has a *context label* (the join of all that the model has seen), a *clearance* (above which nothing is shown to it),
+//! what each step answered, which trusted values it has seen, and a few bits of history. Judging never changes it; observing does.
+//!
+//! INVARIANT (law C): the context label never goes down, and is never above the clearance (law D): what would raise it further is
+//! not shown. What a session has forgotten (an older step) is top. A new session is the only way back.
+//!
+//! Memory: at most [`Session::MAX_BYTES`] (some 7 KB), 288 bytes when new: [`Session::bytes`] says how many.
+//!
+//! Next room: `consent`.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::consent::Consent;
+use super::declaration::Declaration;
+use super::lattice::Lattice;
+use super::part::FlowLabel;
+use super::policy::Policy;
+use super::task::number;
+use crate::time::Timestamp;
+use crate::value::Value;
+
+/// What a session has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// It has seen what is less trusted than its user.
+    pub untrusted: bool,
+    /// It has seen what is sensitive.
+    pub sensitive: bool,
+    /// It has changed something.
+    pub changed: bool,
+    /// Something has left through it.
+    pub sent: bool,
+    /// A call of it was refused.
+    pub refused: bool,
+    /// A person consented to something.
+    pub consented: bool,
+}
+
+/// What a step answered.
+#[derive(Clone, Debug, PartialEq)]
+struct Step {
+    declaration: Option<Arc<Declaration>>,
+    /// What its arguments, and what it read, add to what the tool declares: a place among the labels.
+    base: u8,
+    /// Whether the model has seen the answer.
+    is_shown: bool,
+    /// When, in seconds.
+    at: Option<i64>,
+}
+
+/// A step that is remembered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Past<'s> {
+    /// Its number.
+    pub step: u32,
+    /// The tool, `server/name`.
+    pub tool: &'s str,
+    /// The label of its answer.
+    pub label: FlowLabel,
+    /// Whether the model has seen the answer.
+    pub is_shown: bool,
+    /// When it was made, to the second, if the request said so.
+    pub at: Option<Timestamp>,
+}
+
+/// A trusted value that it has seen: the beginning of its digest, and the place of its label.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Known {
+    digest: [u8; 16],
+    label: u8,
+}
+
+/// The state of a session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    stamp: u64,
+    context: FlowLabel,
+    clearance: FlowLabel,
+    history: History,
+    /// The number of its next step.
+    next: u32,
+    steps: Vec<Step>,
+    labels: Vec<FlowLabel>,
+    known: Vec<Known>,
+    consents: Vec<Consent>,
+}
+
+impl Session {
+    /// Steps that are remembered; of older ones everything is top. 64.
+    pub const STEPS: usize = 64;
+    /// Different labels that are told apart; what has yet another is top. 32: most runs meet fewer than five.
+    pub const LABELS: usize = 32;
+    /// Trusted values that are remembered; later ones are not trusted. 128.
+    pub const KNOWN: usize = 128;
+    /// Consents that wait for their calls. 8.
+    pub const CONSENTS: usize = 8;
+    /// The most that a session takes, consents apart (which hold the values that were shown).
+    pub const MAX_BYTES: usize = size_of::<Self>()
+        + Self::STEPS * size_of::<Step>()
+        + Self::LABELS * size_of::<FlowLabel>()
+        + Self::KNOWN * size_of::<Known>();
+
+    /// A session under a policy: its context is what the user says.
+    #[must_use]
+    pub fn new(policy: &Policy) -> Self {
+        let clearance = FlowLabel { confidentiality: policy.clearance, ..FlowLabel::TOP };
+        let mut session = Self {
+            stamp: policy.words.stamp(),
+            context: FlowLabel::BOTTOM,
+            clearance,
+            history: History::default(),
+            next: 0,
+            steps: Vec::new(),
+            labels: Vec::new(),
+            known: Vec::new(),
+            consents: Vec::new(),
+        };
+        // What the user says is always seen.
+        session.clearance = session.clearance.join(&policy.prompt);
+        session.enter(&policy.prompt, policy);
+        session
+    }
+
+    /// The same with a lower clearance: what the model may come to see. It can only be lowered, and not below what was seen.
+    #[must_use]
+    pub fn cleared_for(mut self, clearance: &FlowLabel) -> Self {
+        self.clearance = self.clearance.meet(clearance).join(&self.context);
+        self
+    }
+
+    /// The label of all that the model has seen.
+    #[must_use]
+    pub const fn context(&self) -> &FlowLabel {
+        &self.context
+    }
+
+    /// What the model may see.
+    #[must_use]
+    pub const fn clearance(&self) -> &FlowLabel {
+        &self.clearance
+    }
+
+    /// What it has done.
+    #[must_use]
+    pub const fn history(&self) -> History {
+        self.history
+    }
+
+    /// Which words its labels are of.
+    #[must_use]
+    pub const fn stamp(&self) -> u64 {
+        self.stamp
+    }
+
+    /// The number of the step that is observed next.
+    #[must_use]
+    pub const fn next_step(&self) -> u32 {
+        self.next
+    }
+
+    /// How many bytes it takes, but for the values in its consents.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.steps.capacity() * size_of::<Step>()
+            + self.labels.capacity() * size_of::<FlowLabel>()
+            + self.known.capacity() * size_of::<Known>()
+            + self.consents.capacity() * size_of::<Consent>()
+    }
+
+    /// Keeps a consent until its call is observed; beyond [`Session::CONSENTS`] the oldest is forgotten.
+    pub fn accept(&mut self, consent: Consent) {
+        if self.consents.len() >= Self::CONSENTS {
+            self.consents.remove(0);
+        }
+        self.history.consented = true;
+        self.consents.push(consent);
+    }
+
+    /// The consents that wait.
+    #[must_use]
+    pub fn consents(&self) -> &[Consent] {
+        &self.consents
+    }
+
+    /// Records that a call was refused: what was refused is part of what a session has done.
+    pub const fn refuse(&mut self) {
+        self.history.refused = true;
+    }
+
+    /// The label of what a step answered at a path.
+    #[must_use]
+    pub fn answer(&self, step: u32, path: &[&str]) -> FlowLabel {
+        let back = usize::try_from(self.next.wrapping_sub(step)).unwrap_or(usize::MAX);
+        let found = self.steps.len().checked_sub(back).filter(|_| back > 0).and_then(|at| self.steps.get(at));
+        let Some(Step { declaration: Some(declaration), base, .. }) = found else { return FlowLabel::TOP };
+        let output = &declaration.output;
+        // A part that no field is about may hold fields.
+        let own = match output.field(path) {
+            Some(field) => field.label,
+            None => output.whole(),
+        };
+        own.join(&self.label(*base))
+    }
+
+    /// The steps that are remembered, the oldest first.
+    pub fn steps(&self) -> impl Iterator<Item = Past<'_>> {
+        let first = self.next.wrapping_sub(u32::try_from(self.steps.len()).unwrap_or(u32::MAX));
+        (0u32..).zip(&self.steps).map(move |(at, step)| {
+            let step_number = first.wrapping_add(at);
+            Past {
+                step: step_number,
+                tool: step.declaration.as_ref().map_or("", |declaration| &declaration.tool),
+                label: self.answer(step_number, &[]),
+                is_shown: step.is_shown,
+                at: step.at.and_then(|seconds| Timestamp::new(seconds, 0)),
+            }
+        })
+    }
+
+    /// The label under which a value was seen, if it was, as a value of this domain, and may be believed.
+    #[must_use]
+    pub fn known(&self, domain: Option<&str>, value: &Value<'_>) -> Option<FlowLabel> {
+        if self.known.is_empty() {
+            return None;
+        }
+        let digest = digest(domain, value)?;
+        let found = self.known.iter().find(|known| known.digest == digest)?;
+        Some(self.label(found.label))
+    }
+
+    /// Joins what was shown into the context.
+    pub(super) fn enter(&mut self, label: &FlowLabel, policy: &Policy) {
+        self.context = self.context.join(label);
+        self.history.untrusted |= !self.context.integrity.trust.meets(policy.prompt.integrity.trust);
+        self.history.sensitive |= policy.is_sensitive(&self.context);
+    }
+
+    /// Remembers a trusted value.
+    pub(super) fn trust(&mut self, domain: Option<&str>, value: &Value<'_>, label: &FlowLabel) {
+        let Some(digest) = digest(domain, value) else { return };
+        let at = self.intern(label);
+        if self.labels.get(usize::from(at)) != Some(label) {
+            return;
+        }
+        if let Some(known) = self.known.iter_mut().find(|known| known.digest == digest) {
+            // Seen twice: either origin may vouch for it, so the one that is more trusted does.
+            let own = self.labels.get(usize::from(known.label)).copied().unwrap_or(FlowLabel::TOP);
+            if !own.integrity.trust.meets(label.integrity.trust) {
+                known.label = at;
+            }
+        } else if self.known.len() < Self::KNOWN {
+            self.known.push(Known { digest, label: at });
+        }
+    }
+
+    /// Ends a step: what its call consumed is gone, what it answered is remembered.
+    pub(super) fn step(
+        &mut self,
+        declaration: &Arc<Declaration>,
+        base: &FlowLabel,
+        is_shown: bool,
+        (call, at): (&str, Option<Timestamp>),
+    ) {
+        let base = self.intern(base);
+        if self.steps.len() >= Self::STEPS {
+            self.steps.remove(0);
+        }
+        let at = at.map(Timestamp::seconds);
+        self.steps.push(Step { declaration: Some(Arc::clone(declaration)), base, is_shown, at });
+        self.next = self.next.wrapping_add(1);
+        self.history.changed |= declaration.does.changes;
+        self.history.sent |= declaration.does.sends;
+        self.consents.retain(|consent| *consent.ask.call != *call);
+    }
+
+    fn label(&self, at: u8) -> FlowLabel {
+        self.labels.get(usize::from(at)).copied().unwrap_or(FlowLabel::TOP)
+    }
+
+    /// The place of a label; one that stands for top if there is no more room.
+    fn intern(&mut self, label: &FlowLabel) -> u8 {
+        let found = self.labels.iter().position(|known| known == label);
+        let at = found.or_else(|| {
+            (self.labels.len() < Self::LABELS).then(|| {
+                self.labels.push(*label);
+                self.labels.len() - 1
+            })
+        });
+        at.and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX)
+    }
+}
+
+/// The beginning of the digest of a value in a domain. Numbers are told apart by domain alone, so without one they have none;
+/// texts that are too short or too long to name anything have none either.
+fn digest(domain: Option<&str>, value: &Value<'_>) -> Option<[u8; 16]> {
+    let mut hasher = Sha256::new();
+    let name = domain.unwrap_or_default();
+    hasher.update(name.len().to_be_bytes());
+    hasher.update(name.as_bytes());
+    if let Value::String(text) = value {
+        if text.trim().is_empty() || text.len() > 512 {
+            return None;
+        }
+        hasher.update(b"t");
+        hasher.update(text.as_bytes());
+    } else {
+        domain?;
+        hasher.update(b"n");
+        hasher.update(number(value)?.to_be_bytes());
+    }
+    let hash: [u8; 32] = hasher.finalize().into();
+    hash.first_chunk::<16>().copied()
+}
