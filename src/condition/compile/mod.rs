@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::condition::EvaluationError;
-use crate::condition::ast::Span;
+use crate::condition::ast::{Iteration, Span};
 use crate::condition::compare::{self, Comparison};
 use crate::condition::datum::{Blob, Datum, Entries, Items, Outcome, Stop};
 use crate::condition::evaluate::{Budget, Machine};
@@ -98,12 +98,11 @@ impl Builder {
             self.program.clauses.push(ClauseAt { node, span });
             ids.push(node);
         }
+        let (row, info) = self.row(&ids);
+        self.program.row = row;
         self.program.root = match ids.as_slice() {
             [only] => *only,
-            _ => {
-                let (range, info) = self.children(ids);
-                self.push(Node::And(range), info)
-            }
+            _ => self.push(Node::And(row), info),
         };
         let estimate = self.info(self.program.root).estimate;
         let mut program = self.program;
@@ -266,8 +265,8 @@ impl Builder {
                 }
                 // `(a && b) && c` is one row; so is `||`.
                 Operand::Node(id) => match self.program.nodes.get(id as usize).copied() {
-                    Some(Node::And(range)) if all => ids.extend_from_slice(self.program.children(range)),
-                    Some(Node::Or(range)) if !all => ids.extend_from_slice(self.program.children(range)),
+                    Some(Node::And(range)) if all => ids.extend(self.program.steps(range).iter().map(|step| step.node)),
+                    Some(Node::Or(range)) if !all => ids.extend(self.program.steps(range).iter().map(|step| step.node)),
                     Some(_) | None => ids.push(id),
                 },
             }
@@ -283,7 +282,7 @@ impl Builder {
         {
             return Operand::Node(*only);
         }
-        let (range, info) = self.children(ids);
+        let (range, info) = self.row(&ids);
         self.node(if all { Node::And(range) } else { Node::Or(range) }, info)
     }
 
@@ -425,22 +424,28 @@ impl Builder {
     }
 
     /// A loop whose variables are those from `depth` on. One that reads nothing from outside is run now.
-    pub(crate) fn iterate(&mut self, mut this: Loop, operands: [Option<Operand>; 3], depth: u32) -> Operand {
-        let [range, filter, body] = operands;
+    pub(crate) fn iterate(
+        &mut self,
+        iteration: Iteration,
+        two: bool,
+        (range, filter, body): (Operand, Option<Operand>, Operand),
+        depth: u32,
+    ) -> Operand {
         let rounds = match &range {
-            Some(Operand::Known(Datum::List(items))) => Items::len(items) as u64,
-            Some(Operand::Known(Datum::Map(entries))) => entries.len() as u64,
-            Some(Operand::Known(_) | Operand::Node(_)) | None => 1,
+            Operand::Known(Datum::List(items)) => Items::len(items) as u64,
+            Operand::Known(Datum::Map(entries)) => entries.len() as u64,
+            Operand::Known(_) | Operand::Node(_) => 1,
         };
-        let Some((range, body)) = range.zip(body) else { return self.fail(EvaluationError::Type) };
-        this.range = self.id(range);
-        this.filter = filter.map(|filter| self.id(filter));
-        this.body = self.id(body);
-        let inside = this.filter.map_or(NOTHING, |filter| self.info(filter)).and(self.info(this.body));
-        this.cost = inside.weight.saturating_add(1);
-        let mut info = self.info(this.range).and(inside);
-        info.estimate = self.info(this.range).estimate.saturating_add(inside.estimate.saturating_mul(rounds));
-        self.program.loops.push(this);
+        let range = self.id(range);
+        let filter = filter.map(|filter| self.id(filter));
+        let body = self.id(body);
+        let item = |id| local_of(id).filter(|at| *at == depth && !two).map(|_| 0);
+        let step = shapes::step(&self.program, body, item);
+        let inside = filter.map_or(NOTHING, |filter| self.info(filter)).and(self.info(body));
+        let cost = inside.weight.saturating_add(1);
+        let mut info = self.info(range).and(inside);
+        info.estimate = self.info(range).estimate.saturating_add(inside.estimate.saturating_mul(rounds));
+        self.program.loops.push(Loop { iteration, two, range, filter, body, step, cost });
         let at = index(self.program.loops.len() - 1);
         let id = self.push(Node::Loop(at), info);
         self.settled(id, depth)

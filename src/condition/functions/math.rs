@@ -27,6 +27,7 @@ pub(crate) fn negate<'a>(value: &Datum<'a>) -> Outcome<Datum<'a>> {
     }
 }
 
+#[inline]
 pub(crate) fn arithmetic<'a>(
     operator: Arithmetic,
     left: Datum<'a>,
