@@ -90,14 +90,16 @@ fn run(case: &Json) -> Result<(), String> {
     let source = case["expr"].as_str().unwrap();
     let (mut declarations, mut bound) = (Vec::new(), Vec::new());
     let bindings: Vec<(&String, &Json)> = case["bindings"].as_object().into_iter().flatten().collect();
-    // In a container, names are also found without its own. The form of the file does not say which container a case is in, so
-    // each beginning of a name may be one, unless what is left has a value of its own.
-    let inner = bindings.iter().flat_map(|(name, json)| {
-        name.match_indices('.').filter_map(|(dot, _)| name.get(dot + 1..)).map(|inner| (inner, *json))
+    // In a container, names are also found without its own, and before those that are not of the container. The form of the file
+    // does not say which container a case is in: one that binds `x.y` and never says `x` can only be in `x`.
+    let said = |name: &str| source.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name);
+    let inner = bindings.iter().filter_map(|(name, json)| {
+        let (container, inner) = name.split_once('.')?;
+        (!said(container)).then_some((inner, *json))
     });
     let full = bindings.iter().map(|(name, json)| (name.as_str(), *json));
     let mut seen = std::collections::BTreeSet::new();
-    for (name, json) in full.chain(inner).filter(|(name, _)| seen.insert(*name)) {
+    for (name, json) in inner.chain(full).filter(|(name, _)| seen.insert(*name)) {
         declarations.push(Declaration { path: name.into(), ty: Type::Dyn, origin: Origin::Context });
         bound.push(value(json));
     }
