@@ -143,7 +143,6 @@ impl<'a, F: Facts> Machine<'a, F> {
     pub(crate) fn truth(&mut self, id: Id) -> Outcome<bool> {
         match self.node(id) {
             Node::Bool(value) => Ok(value),
-            Node::Slot(_) | Node::Select(..) => self.flag(id),
             Node::And(range) => self.row(range, false),
             Node::Or(range) => self.row(range, true),
             Node::Not(of) => self.truth(of).map(|value| !value),
@@ -160,7 +159,9 @@ impl<'a, F: Facts> Machine<'a, F> {
             Node::LabelCompare(comparison, of, label) => self.label_compare(comparison, of, label),
             Node::IsNull(negated, of) => self.is_null(of).map(|null| null != negated),
             Node::Loop(at) => self.verdict(at),
-            Node::Compare(..)
+            Node::Slot(_)
+            | Node::Select(..)
+            | Node::Compare(..)
             | Node::In(..)
             | Node::Has(..)
             | Node::Matches(..)
