@@ -58,19 +58,7 @@ fn value(json: &Json) -> Value<'static> {
             let entry = |pair: &Json| (key(&value(&pair[0])), value(&pair[1]));
             Value::from(Map::new(json["v"].as_array().unwrap().iter().map(entry).collect()).unwrap())
         }
-        "type" => match text(json).as_str() {
-            "bool" => Value::Type("bool"),
-            "int" => Value::Type("int"),
-            "uint" => Value::Type("uint"),
-            "double" => Value::Type("double"),
-            "string" => Value::Type("string"),
-            "bytes" => Value::Type("bytes"),
-            "list" => Value::Type("list"),
-            "map" => Value::Type("map"),
-            "null_type" => Value::Type("null_type"),
-            "type" => Value::Type("type"),
-            other => panic!("type {other}"),
-        },
+        "type" => Value::Type(Box::leak(text(json).into_boxed_str())),
         other => panic!("value of type {other}"),
     }
 }
@@ -101,14 +89,19 @@ fn same(a: &Value<'_>, b: &Value<'_>) -> bool {
 fn run(case: &Json) -> Result<(), String> {
     let source = case["expr"].as_str().unwrap();
     let (mut declarations, mut bound) = (Vec::new(), Vec::new());
-    for (name, json) in case["bindings"].as_object().into_iter().flatten() {
-        // In a container, names are also found without its own.
-        let container = case["container"].as_str().filter(|c| !c.is_empty());
-        let inner = container.and_then(|c| name.strip_prefix(c)?.strip_prefix('.'));
-        for name in [Some(name.as_str()), inner].into_iter().flatten() {
-            declarations.push(Declaration { path: name.into(), ty: Type::Dyn, origin: Origin::Context });
-            bound.push(value(json));
-        }
+    let bindings: Vec<(&String, &Json)> = case["bindings"].as_object().into_iter().flatten().collect();
+    // In a container, names are also found without its own, and before those that are not of the container. The form of the file
+    // does not say which container a case is in: one that binds `x.y` and never says `x` can only be in `x`.
+    let said = |name: &str| source.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name);
+    let inner = bindings.iter().filter_map(|(name, json)| {
+        let (container, inner) = name.split_once('.')?;
+        (!said(container)).then_some((inner, *json))
+    });
+    let full = bindings.iter().map(|(name, json)| (name.as_str(), *json));
+    let mut seen = std::collections::BTreeSet::new();
+    for (name, json) in inner.chain(full).filter(|(name, _)| seen.insert(*name)) {
+        declarations.push(Declaration { path: name.into(), ty: Type::Dyn, origin: Origin::Context });
+        bound.push(value(json));
     }
     let (schema, taxonomy, limits) = (Schema::of(declarations), Taxonomy::default(), Limits::default());
     let declarations = Declarations { schema: &schema, taxonomy: &taxonomy, limits: &limits, arguments: None };

@@ -351,6 +351,69 @@ proptest! {
     }
 }
 
+/// What conditions mostly consist of: one thing that is asked of one value.
+fn question(c: &mut Choices<'_>, of: &str) -> String {
+    match c.next(17) {
+        0 => of.to_owned(),
+        1 => format!("!{of}"),
+        2 => format!("{of} == {}", c.of(&["'a'", "'ab'", "1", "null", "label('left')", "2.0", "true"])),
+        3 => format!("{} != {of}", c.of(&["'a'", "'x'", "1", "null", "label('low')", "1u"])),
+        4 => format!("{of} in {}", c.of(&["['a', 'b']", "['x', 'ab', '1']", "[1, 2]", "['low', 'medium']"])),
+        5 => format!("!({of} in ['a', 'x'])"),
+        6 => format!("({of} == 'a' || {of} in ['ab', 'x'])"),
+        7 => format!("{of}.startsWith({})", c.of(&["'a'", "''", "'abc'"])),
+        8 => format!("!{of}.endsWith({})", c.of(&["'b'", "'x'"])),
+        9 => {
+            format!("{of} {} {}", c.of(&["<", "<=", ">", ">="]), c.of(&["1", "2", "'medium'", "label('left')", "'a'"]))
+        }
+        10 => format!("size({of}) {} {}", c.of(&["==", "!=", "<", ">", ">="]), c.of(&["0", "1", "2"])),
+        11 => format!("{} in {of}", c.of(&["'a'", "'ab'", "'x'", "'low'"])),
+        12 => format!("!('x' in {of})"),
+        13 => format!("has({of}.{})", c.of(&["x", "y"])),
+        14 => format!("!has({of}.x)"),
+        15 => format!("{of}.{} == {}", c.of(&["x", "y"]), c.of(&["'a'", "1", "null"])),
+        _ => format!("{of}.x"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A question is answered alike where rows and loops answer it in place and where its node does: as the condition of `?:`.
+    #[test]
+    fn questions_have_one_answer(
+        shape in prop::collection::vec(any::<u8>(), 8..24),
+        values in prop::collection::vec(any::<u8>(), 0..96),
+        unknown in prop::collection::vec(0..4u8, FACTS.len()),
+    ) {
+        let (schema, taxonomy, limits) = (schema(), taxonomy(), Limits::default());
+        let declarations = Declarations { schema: &schema, taxonomy: &taxonomy, limits: &limits, arguments: None };
+        let mut c = Choices(&values, 0);
+        let mut facts: Vec<Option<Value<'static>>> =
+            (0..FACTS.len()).map(|slot| fact(&mut c, slot)).zip(&unknown).map(|(value, gone)| (*gone > 0).then_some(value)).collect();
+        if c.next(2) == 0 {
+            let mut item = |_| if c.next(3) == 0 { let open = c.next(2) == 0; map(&mut c, open) } else { scalar(&mut c) };
+            facts[7] = Some((0..4).map(&mut item).collect());
+        }
+        let facts = Known(facts);
+        let mut c = Choices(&shape, 0);
+        let of = c.of(&["b", "i", "s", "l", "m", "o", "d", "lab", "r", "m.x", "m.y", "o.x", "o.y", "d.x", "d.y"]);
+        let asked = question(&mut c, of);
+        let item = c.of(&["v", "v.x", "v.y"]);
+        let (over, through, inner) = (c.of(&["d", "l", "[1, 'a']", "m"]), c.of(&["all", "exists", "exists_one"]), question(&mut c, item));
+        let pairs = [
+            (asked.clone(), format!("(({asked}) ? true : false)")),
+            (format!("({asked}) && b"), format!("((({asked}) ? true : false) && (b ? true : false))")),
+            (format!("{over}.{through}(v, {inner})"), format!("{over}.{through}(v, ({inner}) ? true : false)")),
+        ];
+        for (plain, chosen) in pairs {
+            let [plain, chosen] = [plain, chosen].map(|source| unchecked(&source, &declarations).unwrap());
+            prop_assert_eq!(plain.evaluate(&facts), chosen.evaluate(&facts), "{} over {:?}", plain.source(), facts.0);
+            prop_assert_eq!(plain.unknowns(&facts), chosen.unknowns(&facts), "{} over {:?}", plain.source(), facts.0);
+        }
+    }
+}
+
 fn expr(kind: Kind) -> Expr {
     Expr { kind, span: Span::default() }
 }

@@ -18,30 +18,29 @@ use crate::condition::datum::{Datum, Entries, Items, Outcome, Stop, mismatch};
 use crate::condition::evaluate::Budget;
 use crate::value::Enumeration;
 
-/// The six comparisons.
+/// The six comparisons, as the orders in which they hold: 1 less, 2 equal, 4 greater, 8 none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Comparison {
-    Equal,
-    NotEqual,
-    Less,
-    LessEqual,
-    Greater,
-    GreaterEqual,
+    Equal = 2,
+    NotEqual = 1 | 4 | 8,
+    Less = 1,
+    LessEqual = 1 | 2,
+    Greater = 4,
+    GreaterEqual = 2 | 4,
 }
 
 impl Comparison {
     /// Whether it holds for operands in this order; `None`: they have none.
     #[inline(always)]
     pub(crate) const fn holds(self, order: Option<Ordering>) -> bool {
-        match (self, order) {
-            (Self::Equal, Some(Ordering::Equal))
-            | (Self::Less, Some(Ordering::Less))
-            | (Self::LessEqual, Some(Ordering::Less | Ordering::Equal))
-            | (Self::Greater, Some(Ordering::Greater))
-            | (Self::GreaterEqual, Some(Ordering::Greater | Ordering::Equal)) => true,
-            (Self::NotEqual, order) => !matches!(order, Some(Ordering::Equal)),
-            (Self::Equal | Self::Less | Self::LessEqual | Self::Greater | Self::GreaterEqual, _) => false,
-        }
+        let bit = match order {
+            Some(Ordering::Less) => 1,
+            Some(Ordering::Equal) => 2,
+            Some(Ordering::Greater) => 4,
+            None => 8,
+        };
+        self as u8 & bit != 0
     }
 
     /// The same with operands exchanged.

@@ -207,7 +207,7 @@ impl Condition {
     /// Its truth.
     pub fn evaluate(&self, facts: &impl Facts) -> Truth {
         let program = &self.0.program;
-        Machine::new(program, facts).truth(program.root).into()
+        Machine::new(program, facts).row(program.row, false).into()
     }
 
     /// Its value, for uses outside rules. A map in it that comes from a fact may be open, as the fact is: of its further members

@@ -55,8 +55,8 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// Indices into [`Program::children`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Indices into [`Program::children`] or [`Program::steps`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Range {
     pub(crate) from: u32,
     pub(crate) count: u32,
@@ -114,6 +114,7 @@ pub(crate) enum Node {
     Spread(Id),
     Not(Id),
     Negate(Id),
+    /// A row of [`Program::steps`].
     And(Range),
     Or(Range),
     Choose(Id, Id, Id),
@@ -146,6 +147,55 @@ pub(crate) enum Node {
     InHours(Id, u32),
 }
 
+/// What a step asks of a value, with the constant that it is compared to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Test {
+    /// Nothing that is asked of a fact alone: its node says.
+    Node,
+    /// Whether it is true.
+    Flag,
+    /// Whether it is there.
+    Has,
+    Null,
+    Text(u32),
+    OneOf(u32),
+    /// Whether a list has a text, which is one of [`Program::constants`].
+    Holds(u32),
+    Starts(u32),
+    Ends(u32),
+    Int(Comparison, i32),
+    /// How many items.
+    Count(Comparison, i32),
+    Place(Comparison, u32),
+    Label(Comparison, u32),
+}
+
+/// An operand of `&&` or `||`, or what is asked of each item of a list. Most ask one thing of one fact, or of a member of it:
+/// such a question is answered in place if the fact is of the usual kind. What else there is (unknown, null, of another kind)
+/// is left to the node, which means the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    /// The operand in full.
+    pub(crate) node: Id,
+    /// The member, by an index into [`Program::texts`]; [`Step::WHOLE`] if the fact itself is asked.
+    pub(crate) member: u32,
+    /// The fact; nothing where an item is asked.
+    pub(crate) slot: u16,
+    /// Whether the answer is turned around.
+    pub(crate) negated: bool,
+    pub(crate) test: Test,
+}
+
+impl Step {
+    /// No member.
+    pub(crate) const WHOLE: u32 = u32::MAX;
+
+    /// A step that only its node answers.
+    pub(crate) const fn of(node: Id) -> Self {
+        Self { node, member: Self::WHOLE, slot: 0, negated: false, test: Test::Node }
+    }
+}
+
 /// An iteration.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Loop {
@@ -154,6 +204,8 @@ pub(crate) struct Loop {
     pub(crate) range: Id,
     pub(crate) filter: Option<Id>,
     pub(crate) body: Id,
+    /// The body as a question to an item.
+    pub(crate) step: Step,
     /// Steps of one round.
     pub(crate) cost: u32,
 }
@@ -194,6 +246,7 @@ impl TextSet {
 pub(crate) struct Program {
     pub(crate) nodes: Vec<Node>,
     pub(crate) children: Vec<Id>,
+    pub(crate) steps: Vec<Step>,
     pub(crate) constants: Vec<Datum<'static>>,
     pub(crate) texts: Vec<Box<str>>,
     pub(crate) sets: Vec<TextSet>,
@@ -205,6 +258,8 @@ pub(crate) struct Program {
     pub(crate) functions: Vec<Native>,
     pub(crate) loops: Vec<Loop>,
     pub(crate) root: Id,
+    /// The clauses as steps.
+    pub(crate) row: Range,
     pub(crate) clauses: Vec<ClauseAt>,
     /// Slots that it reads, ascending.
     pub(crate) references: Vec<u16>,
@@ -219,6 +274,7 @@ impl Program {
     pub(crate) fn shrink(&mut self) {
         self.nodes.shrink_to_fit();
         self.children.shrink_to_fit();
+        self.steps.shrink_to_fit();
         self.constants.shrink_to_fit();
         self.texts.shrink_to_fit();
         self.sets.shrink_to_fit();
@@ -234,6 +290,13 @@ impl Program {
         self.children.get(from..from + range.count as usize).unwrap_or(&[])
     }
 
+    #[inline]
+    pub(crate) fn steps(&self, range: Range) -> &[Step] {
+        let from = range.from as usize;
+        self.steps.get(from..from + range.count as usize).unwrap_or(&[])
+    }
+
+    #[inline]
     pub(crate) fn text(&self, index: u32) -> &str {
         self.texts.get(index as usize).map_or("", AsRef::as_ref)
     }

@@ -4,13 +4,13 @@ use core::convert::Infallible;
 
 use crate::condition::EvaluationError;
 use crate::condition::ast::{Expr, Kind, Literal, Span};
-use crate::condition::check::names::listed;
 use crate::condition::check::types::{self, Ty};
 use crate::condition::check::{Checker, Typed};
 use crate::condition::compile::Operand;
 use crate::condition::datum::Datum;
 use crate::condition::functions::{self, time::Hours, web::plain};
 use crate::condition::matcher::{Matcher, Refused};
+use crate::diagnostic::list;
 use crate::pattern::Pattern;
 
 /// The macros, for suggestions.
@@ -167,7 +167,7 @@ impl<'d> Checker<'d> {
         let help = match self.suggestions.nearest(name, taxonomy.names()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if taxonomy.is_empty() => "the policy defines no labels; define them under `labels`".to_owned(),
-            None => format!("there are {}", listed(taxonomy.names())),
+            None => format!("there are {}", list(taxonomy.names())),
         };
         self.report("condition.unknown_name", expr.span, format!("there is no label `{name}`"), help);
         Typed { ty: Ty::Label, ..self.fail(EvaluationError::UnknownName) }

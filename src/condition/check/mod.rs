@@ -21,7 +21,7 @@ use std::rc::Rc;
 use crate::condition::ast::{Comprehension, Element, Entry, Expr, Iteration, Kind, Literal, Span, Unary};
 use crate::condition::compile::{Builder, Operand};
 use crate::condition::datum::{Blob, Datum};
-use crate::condition::program::{Loop, Program};
+use crate::condition::program::Program;
 use crate::condition::{Declarations, EvaluationError, place};
 use crate::diagnostic::{Diagnostic, Diagnostics, Suggestions, shown};
 use types::Ty;
@@ -310,8 +310,8 @@ impl<'d> Checker<'d> {
             Iteration::TransformMap => Ty::Map(Rc::new(key), Rc::new(body.ty)),
             Iteration::TransformMapEntry => body.ty,
         };
-        let this = Loop { iteration: c.iteration, two: c.second.is_some(), range: 0, filter: None, body: 0, cost: 0 };
-        let operand = self.builder.iterate(this, [Some(range.operand), filter, Some(body.operand)], depth);
+        let operands = (range.operand, filter, body.operand);
+        let operand = self.builder.iterate(c.iteration, c.second.is_some(), operands, depth);
         Typed::new(operand, ty)
     }
 }

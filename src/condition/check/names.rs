@@ -11,6 +11,7 @@ use crate::condition::check::types::Ty;
 use crate::condition::check::{Checker, Typed};
 use crate::condition::compile::Operand;
 use crate::condition::datum::Datum;
+use crate::diagnostic::list;
 use crate::fact::slot;
 
 /// The types that can be named.
@@ -68,16 +69,6 @@ impl Path {
         self.segments.push(field.into());
         self
     }
-}
-
-/// `a`, `b` and so on, for help; a long list is cut.
-pub(super) fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    const SHOWN: usize = 16;
-    let mut shown: Vec<String> = names.take(SHOWN + 1).map(|name| format!("`{name}`")).collect();
-    if let Some(last) = shown.get_mut(SHOWN) {
-        "...".clone_into(last);
-    }
-    shown.join(", ")
 }
 
 impl<'d> Checker<'d> {
@@ -160,14 +151,14 @@ impl<'d> Checker<'d> {
     fn unknown_name(&mut self, expr: &Expr, path: &Path) -> Typed<'d> {
         let (name, schema) = (path.text(), self.declarations.schema);
         if schema.is_prefix(&name) {
-            let help = format!("its facts are {}", listed(schema.below(&name)));
+            let help = format!("its facts are {}", list(schema.below(&name)));
             self.report("condition.unknown_name", expr.span, format!("`{name}` is no fact itself"), help);
         } else {
             let candidates = schema.paths().chain(self.scope.iter().map(|(name, _)| &**name));
             let help = self.suggestions.nearest(&name, candidates).map_or_else(
                 || {
                     let first = path.segments.first().map_or("", AsRef::as_ref);
-                    let below = listed(schema.below(first));
+                    let below = list(schema.below(first));
                     if below.is_empty() {
                         "text goes in quotation marks; facts of your own are declared under `facts`".to_owned()
                     } else {
@@ -212,7 +203,7 @@ impl<'d> Checker<'d> {
                 None => {
                     let names = || members.keys().map(AsRef::as_ref);
                     let help = self.suggestions.nearest(field, names()).map_or_else(
-                        || format!("there are {}", listed(names())),
+                        || format!("there are {}", list(names())),
                         |near| format!("did you mean `{near}`?"),
                     );
                     self.report("condition.unknown_name", expr.span, format!("there is no member `{field}`"), help);

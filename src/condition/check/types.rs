@@ -230,8 +230,9 @@ impl<'d> Ty<'d> {
 /// What a call answers; `None` if no overload takes these operands.
 pub(crate) fn call<'d>(overloads: &[Overload], operands: &[Ty<'d>]) -> Option<Ty<'d>> {
     let takes = |overload: &&Overload| {
-        overload.operands.len() == operands.len()
-            && overload.operands.iter().zip(operands).all(|(sort, operand)| operand.fits(*sort))
+        overload
+            .sorts(operands.len())
+            .is_some_and(|mut sorts| operands.iter().all(|operand| sorts.next().is_some_and(|sort| operand.fits(sort))))
     };
     let mut answers = overloads.iter().filter(takes).map(|overload| Ty::answer(overload.answer, operands.first()));
     let first = answers.next()?;

@@ -5,6 +5,7 @@
 //!
 //! Next room: `program`, then `evaluate`.
 
+mod scopes;
 mod shapes;
 
 use std::collections::BTreeSet;
@@ -13,15 +14,14 @@ use std::sync::Arc;
 use crate::condition::EvaluationError;
 use crate::condition::ast::Span;
 use crate::condition::compare::{self, Comparison};
-use crate::condition::datum::{Blob, Datum, Entries, Items, Outcome, Stop};
-use crate::condition::evaluate::{Budget, Machine};
+use crate::condition::datum::{Blob, Datum, Entries, Outcome, Stop};
+use crate::condition::evaluate::Budget;
 use crate::condition::functions::{Function, math, web::plain};
 use crate::condition::matcher::Matcher;
 use crate::condition::program::{
-    Arithmetic, ClauseAt, Id, LOCAL, Loop, Node, Program, Range, SLOT, TextTest, local_of, slot_of,
+    Arithmetic, ClauseAt, Id, LOCAL, Node, Program, Range, SLOT, TextTest, local_of, slot_of,
 };
 use crate::limits::Limits;
-use crate::value::{Fact, Facts};
 
 /// A subexpression: known already, or a node.
 #[derive(Clone, Debug)]
@@ -53,15 +53,6 @@ impl Info {
             weight: self.weight.saturating_add(other.weight),
             estimate: self.estimate.saturating_add(other.estimate),
         }
-    }
-}
-
-/// No facts at all, for what needs none.
-struct NoFacts;
-
-impl Facts for NoFacts {
-    fn fact(&self, _slot: u16) -> Fact<'_> {
-        Fact::Unknown
     }
 }
 
@@ -98,12 +89,11 @@ impl Builder {
             self.program.clauses.push(ClauseAt { node, span });
             ids.push(node);
         }
+        let (row, info) = self.row(&ids);
+        self.program.row = row;
         self.program.root = match ids.as_slice() {
             [only] => *only,
-            _ => {
-                let (range, info) = self.children(ids);
-                self.push(Node::And(range), info)
-            }
+            _ => self.push(Node::And(row), info),
         };
         let estimate = self.info(self.program.root).estimate;
         let mut program = self.program;
@@ -266,8 +256,8 @@ impl Builder {
                 }
                 // `(a && b) && c` is one row; so is `||`.
                 Operand::Node(id) => match self.program.nodes.get(id as usize).copied() {
-                    Some(Node::And(range)) if all => ids.extend_from_slice(self.program.children(range)),
-                    Some(Node::Or(range)) if !all => ids.extend_from_slice(self.program.children(range)),
+                    Some(Node::And(range)) if all => ids.extend(self.program.steps(range).iter().map(|step| step.node)),
+                    Some(Node::Or(range)) if !all => ids.extend(self.program.steps(range).iter().map(|step| step.node)),
                     Some(_) | None => ids.push(id),
                 },
             }
@@ -283,7 +273,7 @@ impl Builder {
         {
             return Operand::Node(*only);
         }
-        let (range, info) = self.children(ids);
+        let (range, info) = self.row(&ids);
         self.node(if all { Node::And(range) } else { Node::Or(range) }, info)
     }
 
@@ -422,57 +412,6 @@ impl Builder {
         self.program.hours.push(Arc::new(hours));
         let at = index(self.program.hours.len() - 1);
         self.unary(of, |of| Node::InHours(of, at))
-    }
-
-    /// A loop whose variables are those from `depth` on. One that reads nothing from outside is run now.
-    pub(crate) fn iterate(&mut self, mut this: Loop, operands: [Option<Operand>; 3], depth: u32) -> Operand {
-        let [range, filter, body] = operands;
-        let rounds = match &range {
-            Some(Operand::Known(Datum::List(items))) => Items::len(items) as u64,
-            Some(Operand::Known(Datum::Map(entries))) => entries.len() as u64,
-            Some(Operand::Known(_) | Operand::Node(_)) | None => 1,
-        };
-        let Some((range, body)) = range.zip(body) else { return self.fail(EvaluationError::Type) };
-        this.range = self.id(range);
-        this.filter = filter.map(|filter| self.id(filter));
-        this.body = self.id(body);
-        let inside = this.filter.map_or(NOTHING, |filter| self.info(filter)).and(self.info(this.body));
-        this.cost = inside.weight.saturating_add(1);
-        let mut info = self.info(this.range).and(inside);
-        info.estimate = self.info(this.range).estimate.saturating_add(inside.estimate.saturating_mul(rounds));
-        self.program.loops.push(this);
-        let at = index(self.program.loops.len() - 1);
-        let id = self.push(Node::Loop(at), info);
-        self.settled(id, depth)
-    }
-
-    pub(crate) fn bind(&mut self, value: Operand, body: Operand, depth: u32) -> Operand {
-        let (value, body) = (self.id(value), self.id(body));
-        let info = self.info(value).and(self.info(body));
-        let id = self.push(Node::Bind(value, body), info);
-        self.settled(id, depth)
-    }
-
-    pub(crate) fn optional_map(&mut self, target: Operand, body: Operand, flat: bool) -> Operand {
-        self.binary(target, body, |target, body| Node::OptionalMap(target, body, flat))
-    }
-
-    /// The value of a node that needs neither facts nor variables from outside; else the node.
-    fn settled(&mut self, id: Id, depth: u32) -> Operand {
-        let info = self.info(id);
-        // With variables around, the machine's stack would have to be rebuilt: only outermost loops are run at load.
-        if info.reads || info.outermost < depth || depth > 0 {
-            return Operand::Node(id);
-        }
-        let mut machine = Machine::new(&self.program, &NoFacts);
-        machine.budget = self.folding;
-        let result = machine.value(id).map(|value| keep(&value));
-        self.folding = machine.budget;
-        match result {
-            Ok(value) => Operand::Known(value),
-            // Too costly for now; other errors stay what they are.
-            Err(_) => Operand::Node(id),
-        }
     }
 }
 

@@ -1,6 +1,6 @@
-//! Is a fact what a literal says? The clauses that conditions mostly consist of, without making values of facts.
+//! Is a value what a literal says? The clauses that conditions mostly consist of, for values of every kind.
 //!
-//! Each has a usual way, over the fact itself, and an unusual one, over a value, that is kept out of line.
+//! Where one stands in a row and its fact is of the usual kind, `row` has answered already.
 //!
 //! Next room: `iterate`.
 
@@ -14,28 +14,10 @@ use crate::condition::compare::{self, Comparison};
 use crate::condition::datum::{Datum, Outcome, mismatch};
 use crate::condition::evaluate::{Budget, Machine, size};
 use crate::condition::functions::web;
-use crate::condition::program::{Id, Node, TextSet, TextTest, local_of, same};
+use crate::condition::program::{Id, TextTest, local_of, same};
 use crate::value::{Facts, Value};
 
 impl<'a, F: Facts> Machine<'a, F> {
-    /// A fact, or a member of one, that is a truth value itself.
-    #[inline]
-    pub(super) fn flag(&mut self, id: Id) -> Outcome<bool> {
-        match self.lent(id)? {
-            Some(Some(Value::Bool(value))) => Ok(*value),
-            Some(_) => mismatch(),
-            None => self.rare_flag(id),
-        }
-    }
-
-    #[inline(never)]
-    fn rare_flag(&mut self, id: Id) -> Outcome<bool> {
-        match self.value(id)? {
-            Datum::Bool(value) => Ok(value),
-            _ => mismatch(),
-        }
-    }
-
     /// What `f` says of a node's text; `Ok(None)`: it is no text.
     #[inline]
     fn with_text<T>(&mut self, id: Id, f: impl Fn(&str, &mut Budget) -> T) -> Outcome<Option<T>> {
@@ -61,17 +43,8 @@ impl<'a, F: Facts> Machine<'a, F> {
         }
     }
 
-    #[inline]
     pub(super) fn text_equal(&mut self, of: Id, text: u32) -> Outcome<bool> {
         let text = self.program.text(text);
-        match self.lent(of)? {
-            Some(Some(Value::String(found))) => Ok(same(found.as_bytes(), text.as_bytes())),
-            _ => self.rare_text_equal(of, text),
-        }
-    }
-
-    #[inline(never)]
-    fn rare_text_equal(&mut self, of: Id, text: &str) -> Outcome<bool> {
         if let Some(at) = local_of(of) {
             return match self.locals.get(at as usize) {
                 Some(Ok(Datum::Text(found))) => Ok(same(found.as_bytes(), text.as_bytes())),
@@ -80,21 +53,14 @@ impl<'a, F: Facts> Machine<'a, F> {
                 None => mismatch(),
             };
         }
-        let found = self.value(of)?;
-        compare::equal(&found, &Datum::text(text), &mut self.budget)
-    }
-
-    #[inline]
-    pub(super) fn text_in(&mut self, of: Id, set: u32) -> Outcome<bool> {
-        let Some(set) = self.program.sets.get(set as usize) else { return mismatch() };
-        match self.lent(of)? {
-            Some(Some(Value::String(found))) => Ok(set.contains(found)),
-            _ => self.rare_text_in(of, set),
+        match self.value(of)? {
+            Datum::Text(found) => Ok(same(found.as_bytes(), text.as_bytes())),
+            found => compare::equal(&found, &Datum::text(text), &mut self.budget),
         }
     }
 
-    #[inline(never)]
-    fn rare_text_in(&mut self, of: Id, set: &TextSet) -> Outcome<bool> {
+    pub(super) fn text_in(&mut self, of: Id, set: u32) -> Outcome<bool> {
+        let Some(set) = self.program.sets.get(set as usize) else { return mismatch() };
         if let Some(Ok(Datum::Text(found))) = local_of(of).and_then(|at| self.locals.get(at as usize)) {
             return Ok(set.contains(found));
         }
@@ -109,11 +75,10 @@ impl<'a, F: Facts> Machine<'a, F> {
         }
     }
 
-    #[inline]
     pub(super) fn text_test(&mut self, test: TextTest, of: Id, text: u32) -> Outcome<bool> {
         let text = self.program.text(text);
         let tested = self.with_text(of, |found, budget| match test {
-            TextTest::Starts => Ok(found.as_bytes().get(..text.len()).is_some_and(|head| same(head, text.as_bytes()))),
+            TextTest::Starts => Ok(found.starts_with(text)),
             TextTest::Ends => Ok(found.ends_with(text)),
             TextTest::Contains => budget.charge_bytes(found.len()).map(|()| found.contains(text)),
         })?;
@@ -151,47 +116,21 @@ impl<'a, F: Facts> Machine<'a, F> {
         }
     }
 
-    #[inline]
     pub(super) fn int_compare(&mut self, comparison: Comparison, of: Id, value: i32) -> Outcome<bool> {
-        let value = i64::from(value);
-        if let Node::Size(inner) = self.node(of) {
-            return self.size(inner).map(|found| comparison.holds(Some(found.cmp(&value))));
-        }
-        match self.lent(of)? {
-            Some(Some(Value::Int(found))) => Ok(comparison.holds(Some(found.cmp(&value)))),
-            _ => self.rare_compare(comparison, of, &Datum::Int(value)),
-        }
+        self.compare_with(comparison, of, &Datum::Int(i64::from(value)))
     }
 
-    #[inline]
     pub(super) fn place_compare(&mut self, comparison: Comparison, of: Id, place: u32) -> Outcome<bool> {
         let Some((enumeration, place)) = self.program.places.get(place as usize).copied() else { return mismatch() };
-        match self.lent(of)? {
-            Some(Some(Value::Enum(given, found))) if core::ptr::eq(*given, enumeration) => {
-                Ok(comparison.holds(Some(found.cmp(&place))))
-            }
-            _ => self.rare_compare(comparison, of, &Datum::Enum(enumeration, place)),
-        }
+        self.compare_with(comparison, of, &Datum::Enum(enumeration, place))
     }
 
-    #[inline]
     pub(super) fn label_compare(&mut self, comparison: Comparison, of: Id, label: u32) -> Outcome<bool> {
         let Some(label) = self.program.labels.get(label as usize) else { return mismatch() };
-        let Some(Some(Value::Label(found))) = self.lent(of)? else {
-            return self.rare_compare(comparison, of, &Datum::Label(*label));
-        };
-        Ok(match comparison {
-            Comparison::LessEqual => found.flows_to(*label),
-            Comparison::GreaterEqual => label.flows_to(*found),
-            Comparison::Equal => found == label,
-            Comparison::NotEqual => found != label,
-            Comparison::Less => found != label && found.flows_to(*label),
-            Comparison::Greater => found != label && label.flows_to(*found),
-        })
+        self.compare_with(comparison, of, &Datum::Label(*label))
     }
 
-    #[inline(never)]
-    fn rare_compare(&mut self, comparison: Comparison, of: Id, value: &Datum<'_>) -> Outcome<bool> {
+    fn compare_with(&mut self, comparison: Comparison, of: Id, value: &Datum<'_>) -> Outcome<bool> {
         let found = self.value(of)?;
         self.compared(comparison, &found, value)
     }
@@ -204,18 +143,9 @@ impl<'a, F: Facts> Machine<'a, F> {
     }
 
     /// `size(x)`.
-    #[inline]
     pub(super) fn size(&mut self, of: Id) -> Outcome<i64> {
-        let count = match self.lent(of)? {
-            Some(Some(Value::List(items))) => items.len(),
-            _ => self.rare_size(of)?,
-        };
-        i64::try_from(count).map_err(|_| EvaluationError::Overflow.into())
-    }
-
-    #[inline(never)]
-    fn rare_size(&mut self, of: Id) -> Outcome<usize> {
         let value = self.value(of)?;
-        size(&value, &mut self.budget)
+        let count = size(&value, &mut self.budget)?;
+        i64::try_from(count).map_err(|_| EvaluationError::Overflow.into())
     }
 }

@@ -15,9 +15,9 @@ use core::cmp::Ordering;
 use crate::condition::EvaluationError;
 use crate::condition::ast::Iteration;
 use crate::condition::compare;
-use crate::condition::datum::{Datum, Entries, Outcome, Stop, mismatch};
-use crate::condition::evaluate::{Budget, Machine};
-use crate::condition::program::{Id, Loop};
+use crate::condition::datum::{Datum, Entries, Items, Outcome, Stop, mismatch};
+use crate::condition::evaluate::{Budget, Machine, row};
+use crate::condition::program::{Id, Loop, Test};
 use crate::value::Facts;
 
 impl<'a, F: Facts> Machine<'a, F> {
@@ -88,6 +88,22 @@ impl<'a, F: Facts> Machine<'a, F> {
         Ok(true)
     }
 
+    /// What the body says in a round; `None` after the last. An item of a fact that is asked one thing becomes no variable.
+    #[inline]
+    fn asked(&mut self, this: Loop, range: &Datum<'a>, at: usize, depth: usize) -> Outcome<Option<Outcome<bool>>> {
+        if let (Datum::List(Items::Fact(items)), false) = (range, matches!(this.step.test, Test::Node)) {
+            let Some(item) = items.get(at) else { return Ok(None) };
+            let mut budget = self.budget;
+            budget.charge(this.cost as usize)?;
+            if let Some(holds) = row::ask(self.program, &this.step, item, &mut budget) {
+                self.budget = budget;
+                return Ok(Some(Ok(holds)));
+            }
+        }
+        let more = self.round(this, range, at, depth)?;
+        Ok(more.then(|| self.truth(this.body)))
+    }
+
     /// The first variable of this round: item, or key.
     fn first(&self, depth: usize) -> Outcome<Datum<'a>> {
         self.locals.get(depth).cloned().unwrap_or_else(mismatch)
@@ -99,8 +115,8 @@ impl<'a, F: Facts> Machine<'a, F> {
         // What an open map lacks could still decide.
         let mut undecided = is_open(range).then_some(Stop::Unknown);
         let mut at = 0;
-        while self.round(this, range, at, depth)? {
-            match self.truth(this.body) {
+        while let Some(outcome) = self.asked(this, range, at, depth)? {
+            match outcome {
                 Ok(value) if value == decides => {
                     self.overrule(mark);
                     return Ok(decides);
@@ -118,8 +134,8 @@ impl<'a, F: Facts> Machine<'a, F> {
             return Err(Stop::Unknown);
         }
         let (mut found, mut at) = (0usize, 0);
-        while self.round(this, range, at, depth)? {
-            found += usize::from(self.truth(this.body)?);
+        while let Some(outcome) = self.asked(this, range, at, depth)? {
+            found += usize::from(outcome?);
             at += 1;
         }
         Ok(found == 1)

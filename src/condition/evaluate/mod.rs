@@ -13,6 +13,7 @@
 mod clauses;
 pub(crate) mod iterate;
 mod members;
+mod row;
 
 use smallvec::SmallVec;
 
@@ -142,9 +143,8 @@ impl<'a, F: Facts> Machine<'a, F> {
     pub(crate) fn truth(&mut self, id: Id) -> Outcome<bool> {
         match self.node(id) {
             Node::Bool(value) => Ok(value),
-            Node::Slot(_) | Node::Select(..) => self.flag(id),
-            Node::And(range) => self.all(range, false),
-            Node::Or(range) => self.all(range, true),
+            Node::And(range) => self.row(range, false),
+            Node::Or(range) => self.row(range, true),
             Node::Not(of) => self.truth(of).map(|value| !value),
             Node::Choose(condition, then, otherwise) => {
                 let chosen = if self.truth(condition)? { then } else { otherwise };
@@ -159,7 +159,9 @@ impl<'a, F: Facts> Machine<'a, F> {
             Node::LabelCompare(comparison, of, label) => self.label_compare(comparison, of, label),
             Node::IsNull(negated, of) => self.is_null(of).map(|null| null != negated),
             Node::Loop(at) => self.verdict(at),
-            Node::Compare(..)
+            Node::Slot(_)
+            | Node::Select(..)
+            | Node::Compare(..)
             | Node::In(..)
             | Node::Has(..)
             | Node::Matches(..)
@@ -272,24 +274,6 @@ impl<'a, F: Facts> Machine<'a, F> {
             | Node::Within(..)
             | Node::InHours(..) => self.truth(id).map(Datum::Bool),
         }
-    }
-
-    /// `&&` if `decides` is false, `||` if it is true: one operand with that value decides, whatever the others are.
-    fn all(&mut self, range: Range, decides: bool) -> Outcome<bool> {
-        let program = self.program;
-        let mark = self.mark();
-        let mut undecided = None;
-        for operand in program.children(range) {
-            match self.truth(*operand) {
-                Ok(value) if value == decides => {
-                    self.overrule(mark);
-                    return Ok(decides);
-                }
-                Ok(_) => {}
-                Err(stop) => undecided = Some(stop.or(undecided)),
-            }
-        }
-        undecided.map_or(Ok(!decides), Err)
     }
 
     fn compare(&mut self, comparison: Comparison, left: Id, right: Id) -> Outcome<bool> {

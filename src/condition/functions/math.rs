@@ -11,7 +11,7 @@ use crate::condition::EvaluationError;
 use crate::condition::compare::{self, Comparison};
 use crate::condition::datum::{Blob, Datum, Items, Outcome, Stop, mismatch};
 use crate::condition::evaluate::Budget;
-use crate::condition::functions::{Function, Sort, global, takes, time};
+use crate::condition::functions::{Function, Sort, global, takes, takes_more, time};
 use crate::condition::program::Arithmetic;
 
 fn fits<T>(value: Option<T>) -> Outcome<T> {
@@ -27,6 +27,7 @@ pub(crate) fn negate<'a>(value: &Datum<'a>) -> Outcome<Datum<'a>> {
     }
 }
 
+#[inline]
 pub(crate) fn arithmetic<'a>(
     operator: Arithmetic,
     left: Datum<'a>,
@@ -100,17 +101,7 @@ fn add<'a>(left: Datum<'a>, right: Datum<'a>, budget: &mut Budget) -> Outcome<Da
 
 use Sort::{Any, Bool, Double, Int, List, Number, Uint};
 
-const EXTREME: &[crate::condition::functions::Overload] = &[
-    takes(&[Number], Any),
-    takes(&[List], Any),
-    takes(&[Number, Number], Any),
-    takes(&[Number, Number, Number], Any),
-    takes(&[Number, Number, Number, Number], Any),
-    takes(&[Number, Number, Number, Number, Number], Any),
-    takes(&[Number, Number, Number, Number, Number, Number], Any),
-    takes(&[Number, Number, Number, Number, Number, Number, Number], Any),
-    takes(&[Number, Number, Number, Number, Number, Number, Number, Number], Any),
-];
+const EXTREME: &[crate::condition::functions::Overload] = &[takes(&[List], Any), takes_more(&[Number], Any)];
 const FLOAT: &[crate::condition::functions::Overload] = &[takes(&[Double], Double)];
 const TEST: &[crate::condition::functions::Overload] = &[takes(&[Double], Bool)];
 const SAME: &[crate::condition::functions::Overload] =

@@ -60,7 +60,19 @@ pub(crate) enum Sort {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Overload {
     pub(crate) operands: &'static [Sort],
+    /// Whether further operands may follow, of the last one's sort.
+    pub(crate) more: bool,
     pub(crate) answer: Sort,
+}
+
+impl Overload {
+    /// The sort that each of so many operands must be; `None` if it does not take so many.
+    pub(crate) fn sorts(&self, count: usize) -> Option<impl Iterator<Item = Sort>> {
+        let given = self.operands;
+        let repeated = given.last().copied().filter(|_| self.more);
+        let fits = count == given.len() || (repeated.is_some() && count > given.len());
+        fits.then(|| given.iter().copied().chain(core::iter::repeat_n(repeated, count - given.len()).flatten()))
+    }
 }
 
 /// A function.
@@ -75,7 +87,12 @@ pub(crate) struct Function {
 
 /// A way to call a function, for the tables.
 pub(crate) const fn takes(operands: &'static [Sort], answer: Sort) -> Overload {
-    Overload { operands, answer }
+    Overload { operands, more: false, answer }
+}
+
+/// The same for any number of operands, of which the last may come again.
+pub(crate) const fn takes_more(operands: &'static [Sort], answer: Sort) -> Overload {
+    Overload { operands, more: true, answer }
 }
 
 /// `name(...)`, for the tables.
