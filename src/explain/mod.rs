@@ -156,8 +156,8 @@ fn layers(decision: &Decision<'_>, request: &Request<'_>) -> Vec<LayerReport> {
     let order =
         [Layer::Request, Layer::Identity, Layer::Revocation, Layer::Access, Layer::Tool, Layer::Privilege, Layer::Rule];
     let report = |layer: Layer| {
-        let own = decision.objections.iter().filter(|objection| objection.code.layer() == layer);
-        LayerReport { layer: layer.name(), objections: own.map(|own| objection(decision, request, own)).collect() }
+        let own = decision.objections().filter(|objection| objection.code.layer() == layer);
+        LayerReport { layer: layer.name(), objections: own.map(|own| objection(decision, request, &own)).collect() }
     };
     order.into_iter().map(report).collect()
 }

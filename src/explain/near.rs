@@ -128,7 +128,7 @@ fn first_failure(pair: Pair<'_, '_, '_>, origin: Origin, rule: &PackedRule, perm
             return (PAST_HEADS, Some(Cause { what: "argument", text, unknown: vec![] }));
         }
     }
-    if let Some(condition) = set.condition(rule).map(|predicate| &predicate.condition) {
+    if let Some(condition) = set.condition(rule.when).map(|predicate| &predicate.condition) {
         match (judged(condition, pair, permits), permits) {
             (Truth::False, _) => return (PAST_HEADS + 1, Some(clause(condition, &pair.view(false), pair))),
             (Truth::Unknown, true) => return (PAST_HEADS + 1, Some(clause(condition, &pair.view(false), pair))),
