@@ -16,6 +16,7 @@
 mod facts;
 mod identity;
 mod memo;
+mod prepared;
 mod privilege;
 mod requirement;
 mod revocation;
@@ -25,6 +26,8 @@ mod told;
 mod tool;
 
 pub(crate) use facts::View;
+pub(crate) use memo::Memo;
+pub use prepared::Prepared;
 pub(crate) use rules::Pair;
 pub(crate) use scene::{KnownLabel, Scene};
 
@@ -41,11 +44,7 @@ impl Engine {
             decision.object(code, None, 0, 0);
             return decision;
         }
-        let scene = Scene::new(self, request);
-        identity::judge(&scene, &mut decision);
-        revocation::judge(&scene, &mut decision);
-        tool::judge(&scene, &mut decision);
-        rules::judge(&scene, &mut decision);
+        judge(&Scene::new(self, request), &mut decision);
         requirement::conflicts(&mut decision);
         decision.finish();
         decision
@@ -69,11 +68,7 @@ impl Engine {
             return false;
         }
         let mut decision = Decision::new(self);
-        let scene = Scene::new(self, open).listing();
-        identity::judge(&scene, &mut decision);
-        revocation::judge(&scene, &mut decision);
-        tool::judge(&scene, &mut decision);
-        rules::judge(&scene, &mut decision);
+        judge(&Scene::new(self, open).listing(), &mut decision);
         decision.objections.is_empty()
     }
 
@@ -99,4 +94,12 @@ impl Engine {
             request.actors().len() > limits.chain_depth || request.targets().len() > limits.targets.saturating_add(1);
         too_many.then_some(Code::RequestTooLarge)
     }
+}
+
+/// Every layer, one after the other.
+fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
+    identity::judge(scene, decision);
+    revocation::judge(scene, decision);
+    tool::judge(scene, decision);
+    rules::judge(scene, decision);
 }

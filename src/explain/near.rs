@@ -7,7 +7,7 @@ use super::{Cause, Explanation, RuleReport};
 use crate::compile::{PackedRule, RuleSet};
 use crate::condition::{Condition, Truth};
 use crate::engine::Origin;
-use crate::evaluate::{Pair, Scene, View};
+use crate::evaluate::{Memo, Pair, Scene, View};
 use crate::label::Taxonomy;
 use crate::rule::{Effect, Mode, Source};
 use crate::value::{Fact, Facts, Map, Value};
@@ -26,7 +26,8 @@ const ONLY_SUBJECT: u8 = 4;
 const PAST_HEADS: u8 = 5;
 
 pub(super) fn rules(scene: &Scene<'_, '_>, explanation: &mut Explanation) {
-    for pair in Pair::all(scene) {
+    let memo = Memo::default();
+    for pair in Pair::all(scene, &memo) {
         judge_pair(pair, explanation);
     }
 }
