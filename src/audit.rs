@@ -130,7 +130,7 @@ impl Record {
     pub fn new(decision: &Decision<'_>, request: &Request<'_>, keep: Keep) -> Self {
         let mut parties = request.chain.iter().map(RecordedParty::new);
         let nobody = || RecordedParty { kind: String::new(), id: String::new(), issuer: None };
-        let reasons = decision.objections.iter().map(|objection| RecordedReason {
+        let reasons = decision.objections().map(|objection| RecordedReason {
             code: objection.code.as_str().to_owned(),
             rule: objection.rule.and_then(|rule| decision.rule(rule)).map(|rule| rule.id().to_owned()),
             link: objection.link,

@@ -25,21 +25,32 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Label {
     level: u32,
-    compartments: u128,
+    /// The low and the high half: as one number they would be aligned to two words, and every [`crate::value::Value`] with them.
+    compartments: [u64; 2],
+}
+
+/// Compartments as one number.
+const fn number([low, high]: [u64; 2]) -> u128 {
+    (high as u128) << 64 | low as u128
+}
+
+/// One number as compartments.
+const fn halves(number: u128) -> [u64; 2] {
+    [number as u64, (number >> 64) as u64]
 }
 
 impl Label {
     /// What a missing label counts as: above every level, in every compartment.
-    pub const TOP: Self = Self { level: u32::MAX, compartments: u128::MAX };
+    pub const TOP: Self = Self { level: u32::MAX, compartments: [u64::MAX; 2] };
     /// Below every label: the join of nothing. Never the label of actual data.
-    pub const BOTTOM: Self = Self { level: 0, compartments: 0 };
+    pub const BOTTOM: Self = Self { level: 0, compartments: [0; 2] };
 
     /// The least label that both flow to.
     #[must_use]
     pub const fn join(self, other: Self) -> Self {
         Self {
             level: if self.level >= other.level { self.level } else { other.level },
-            compartments: self.compartments | other.compartments,
+            compartments: halves(number(self.compartments) | number(other.compartments)),
         }
     }
 
@@ -48,14 +59,14 @@ impl Label {
     pub const fn meet(self, other: Self) -> Self {
         Self {
             level: if self.level <= other.level { self.level } else { other.level },
-            compartments: self.compartments & other.compartments,
+            compartments: halves(number(self.compartments) & number(other.compartments)),
         }
     }
 
     /// Whether data labelled `self` may flow to a place cleared for `other`.
     #[must_use]
     pub const fn flows_to(self, other: Self) -> bool {
-        self.level <= other.level && self.compartments & !other.compartments == 0
+        self.level <= other.level && number(self.compartments) & !number(other.compartments) == 0
     }
 
     /// Its level and compartments, as numbers, for maps between taxonomies.
@@ -73,7 +84,7 @@ impl Label {
         let mut bytes = [0; 20];
         let (level, compartments) = bytes.split_at_mut(4);
         level.copy_from_slice(&self.level.to_be_bytes());
-        compartments.copy_from_slice(&self.compartments.to_be_bytes());
+        compartments.copy_from_slice(&number(self.compartments).to_be_bytes());
         bytes
     }
 
@@ -100,7 +111,7 @@ impl fmt::Debug for Label {
         if *self == Self::TOP {
             return f.write_str("Label(top)");
         }
-        write!(f, "Label({}, {:#x})", self.level, self.compartments)
+        write!(f, "Label({}, {:#x})", self.level, number(self.compartments))
     }
 }
 
@@ -145,9 +156,9 @@ impl Taxonomy {
         }
         let level = (label.level as usize).checked_sub(1).and_then(|i| self.levels.get(i));
         let mut text = level.map_or_else(|| "none".to_owned(), |name| name.clone().into_string());
-        let implied = self.get(&text).map_or(0, |named| named.compartments);
+        let implied = self.get(&text).map_or(0, |named| number(named.compartments));
         for (bit, name) in self.compartments.iter().enumerate() {
-            if (label.compartments & !implied) >> bit & 1 == 1 {
+            if (number(label.compartments) & !implied) >> bit & 1 == 1 {
                 text.push('+');
                 text.push_str(name);
             }
@@ -227,7 +238,7 @@ impl TaxonomyBuilder {
                 let bit = taxonomy.compartments.binary_search(member).ok()?;
                 Some(bits | 1u128.checked_shl(u32::try_from(bit).ok()?)?)
             });
-            let label = bits.map_or(Label::TOP, |compartments| Label { level, compartments });
+            let label = bits.map_or(Label::TOP, |compartments| Label { level, compartments: halves(compartments) });
             taxonomy.levels.push(name.clone());
             taxonomy.by_name.insert(name, label);
         }

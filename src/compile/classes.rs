@@ -3,36 +3,19 @@
 //! INVARIANT: a class is found through exactly one of its parts (the most telling one) and then verified, so nothing is
 //! reported twice.
 //!
-//! Next room: `index`.
+//! Next room: `resources`.
 
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
-use crate::label::Label;
 use crate::name::{BlueprintId, GroupId};
 use crate::pattern::{Pattern, PatternSet};
-use crate::resource::ResourceRef;
-use crate::rule::{ResourceHead, SubjectHead};
+use crate::rule::SubjectHead;
 
-/// Classes that something belongs to. Resource classes carry the flag [`MAYBE`] where that depends on an unknown label.
+/// Classes that something belongs to.
 pub(crate) type Found = SmallVec<[u32; 12]>;
-
-/// The flag of a class that something may belong to.
-pub(crate) const MAYBE: u32 = 1 << 31;
-
-/// Whether membership is undecided.
-#[inline]
-pub(crate) const fn maybe(class: u32) -> bool {
-    class & MAYBE != 0
-}
-
-/// The class without its flag.
-#[inline]
-pub(crate) const fn class_of(class: u32) -> u32 {
-    class & !MAYBE
-}
 
 /// What a subject head can ask of a link.
 #[derive(Clone, Copy, Debug)]
@@ -52,13 +35,10 @@ impl SubjectView<'_> {
     }
 }
 
-/// What a resource head can ask of a resource, its label apart.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ResourceView<'r> {
-    pub(crate) kind: &'r str,
-    pub(crate) id: &'r str,
-    /// Containers, outer ones included, ascending.
-    pub(crate) containers: &'r [ResourceRef],
+/// Whether an ascending list has a number.
+#[inline]
+pub(super) fn contains(list: &[u32], number: u32) -> bool {
+    if list.len() <= 16 { list.contains(&number) } else { list.binary_search(&number).is_ok() }
 }
 
 /// Numbers in buckets, one bucket after the other: bucket to numbers.
@@ -69,7 +49,7 @@ pub(crate) struct Buckets {
 }
 
 impl Buckets {
-    fn of(lists: &[Vec<u32>]) -> Self {
+    pub(super) fn of(lists: &[Vec<u32>]) -> Self {
         let mut buckets = Self::default();
         lists.iter().for_each(|list| buckets.push(list));
         buckets
@@ -101,7 +81,7 @@ pub(super) fn position(at: usize) -> u32 {
 #[derive(Clone, Debug)]
 pub(crate) struct PatternClasses {
     patterns: Vec<Pattern>,
-    set: PatternSet,
+    pub(super) set: PatternSet,
 }
 
 impl PatternClasses {
@@ -110,11 +90,14 @@ impl PatternClasses {
         Self { patterns, set }
     }
 
-    /// The classes of an id.
+    /// The classes of an id, ascending.
     #[inline]
     pub(crate) fn find(&self, id: &str, found: &mut Found) {
         if !self.patterns.is_empty() {
             self.set.matches(id, |class| found.push(class));
+            if found.len() > 1 {
+                found.sort_unstable();
+            }
         }
     }
 
@@ -160,7 +143,7 @@ impl SubjectClasses {
         Self { by_id: Buckets::of(&lists), ids, by_group, by_blueprint, by_kind, heads }
     }
 
-    /// The classes that a link belongs to, with the groups that it claims. Not sorted.
+    /// The classes that a link belongs to, with the groups that it claims, ascending.
     pub(crate) fn find(&self, view: &SubjectView<'_>, found: &mut Found) {
         let mut add = |classes: &[u32], id_holds: bool| {
             for &class in classes {
@@ -188,6 +171,9 @@ impl SubjectClasses {
         if self.ids.len() > 0 {
             self.ids.set.matches(view.id, |pattern| add(self.by_id.get(pattern), true));
         }
+        if found.len() > 1 {
+            found.sort_unstable();
+        }
     }
 
     pub(crate) fn get(&self, class: u32) -> Option<&SubjectHead> {
@@ -199,7 +185,7 @@ impl SubjectClasses {
     }
 }
 
-fn file(map: &mut HashMap<Box<str>, Vec<u32>>, key: &str, class: u32) {
+pub(super) fn file(map: &mut HashMap<Box<str>, Vec<u32>>, key: &str, class: u32) {
     if let Some(list) = map.get_mut(key) {
         list.push(class);
     } else {
@@ -212,113 +198,5 @@ pub(crate) fn holds(head: &SubjectHead, view: &SubjectView<'_>, id_holds: bool) 
     head.kind.as_ref().is_none_or(|kind| kind.as_str() == view.kind)
         && head.group.as_ref().is_none_or(|group| view.is_in(group))
         && head.blueprint.as_ref().is_none_or(|blueprint| view.blueprint == Some(blueprint))
-        && (id_holds || head.id.as_ref().is_none_or(|id| id.matches(view.id)))
-}
-
-/// Distinct resource heads.
-#[derive(Clone, Debug)]
-pub(crate) struct ResourceClasses {
-    heads: Vec<ResourceHead>,
-    ids: PatternClasses,
-    by_id: Buckets,
-    by_container: HashMap<Box<str>, Vec<u32>>,
-    by_kind: HashMap<Box<str>, Vec<u32>>,
-    /// Heads that say nothing but a label.
-    by_label: Vec<u32>,
-    labelled: bool,
-}
-
-impl ResourceClasses {
-    pub(super) fn new(heads: Vec<ResourceHead>) -> Self {
-        let mut patterns: BTreeMap<&Pattern, Vec<u32>> = BTreeMap::new();
-        let (mut by_container, mut by_kind, mut by_label) = (HashMap::new(), HashMap::new(), Vec::new());
-        for (class, head) in (0u32..).zip(&heads) {
-            if let Some(id) = head.id.as_ref().filter(|id| !id.is_everything()) {
-                patterns.entry(id).or_default().push(class);
-            } else if let Some(container) = &head.container {
-                // By id: two containers of equal id and other type are told apart when the head is verified.
-                file(&mut by_container, container.id.as_str(), class);
-            } else if let Some(kind) = &head.kind {
-                file(&mut by_kind, kind.as_str(), class);
-            } else if let Some(everything) = &head.id {
-                patterns.entry(everything).or_default().push(class);
-            } else {
-                by_label.push(class);
-            }
-        }
-        let lists: Vec<Vec<u32>> = patterns.values().cloned().collect();
-        let ids = PatternClasses::new(patterns.into_keys().cloned().collect());
-        let labelled = heads.iter().any(|head| head.at_most.is_some() || head.at_least.is_some());
-        Self { by_id: Buckets::of(&lists), ids, by_container, by_kind, by_label, labelled, heads }
-    }
-
-    /// The classes whose parts hold of a resource, their bounds on its label apart. Not sorted.
-    pub(crate) fn find(&self, view: &ResourceView<'_>, found: &mut Found) {
-        found.extend_from_slice(&self.by_label);
-        let mut add = |classes: &[u32], id_holds: bool| {
-            for &class in classes {
-                if self.heads.get(class as usize).is_some_and(|head| is_within(head, view, id_holds)) {
-                    found.push(class);
-                }
-            }
-        };
-        if let Some(classes) = self.by_kind.get(view.kind) {
-            add(classes, false);
-        }
-        if !self.by_container.is_empty() {
-            for (at, container) in view.containers.iter().enumerate() {
-                // Containers are ascending by type, so equal ids of several types need not be neighbours.
-                if view.containers.iter().take(at).any(|earlier| earlier.id == container.id) {
-                    continue;
-                }
-                add(self.by_container.get(container.id.as_str()).map_or(&[], Vec::as_slice), false);
-            }
-        }
-        if self.ids.len() > 0 {
-            self.ids.set.matches(view.id, |pattern| add(self.by_id.get(pattern), true));
-        }
-    }
-
-    /// Keeps the classes whose bounds admit a label (`None`: unknown), and flags those that are undecided.
-    pub(crate) fn narrow(&self, label: Option<Label>, found: &mut Found) {
-        if !self.labelled {
-            return;
-        }
-        found.retain(|class| {
-            let Some(head) = self.heads.get(*class as usize) else { return false };
-            if head.at_most.is_none() && head.at_least.is_none() {
-                return true;
-            }
-            match label {
-                Some(label) => {
-                    head.at_most.is_none_or(|most| label.flows_to(most))
-                        && head.at_least.is_none_or(|least| least.flows_to(label))
-                }
-                None => {
-                    *class |= MAYBE;
-                    true
-                }
-            }
-        });
-    }
-
-    /// Whether any head bounds labels.
-    pub(crate) const fn is_labelled(&self) -> bool {
-        self.labelled
-    }
-
-    pub(crate) fn get(&self, class: u32) -> Option<&ResourceHead> {
-        self.heads.get(class as usize)
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.heads.len()
-    }
-}
-
-/// Whether all parts of a resource head but its bounds on the label hold.
-fn is_within(head: &ResourceHead, view: &ResourceView<'_>, id_holds: bool) -> bool {
-    head.kind.as_ref().is_none_or(|kind| kind.as_str() == view.kind)
-        && head.container.as_ref().is_none_or(|container| view.containers.binary_search(container).is_ok())
         && (id_holds || head.id.as_ref().is_none_or(|id| id.matches(view.id)))
 }

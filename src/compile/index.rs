@@ -1,37 +1,172 @@
-//! Which rules may match? Pairs of classes to rules.
+//! Which rules match? Classes, or pairs of classes, to rules.
 //!
-//! A rule is filed under the two of its four dimensions whose classes the fewest rules share, once for each pair of their
-//! alternatives; a rule that names classes in one dimension only is filed under that one, and one that names none is always
-//! a candidate. A query probes the pairs of its own classes, but only those that some rule is filed under: each class knows in
-//! which shapes (pairs of dimensions) it occurs.
+//! A rule is filed under one of its four dimensions, if few rules share its classes there, else under a pair of dimensions whose
+//! pairs of classes few share, once for each pair of its alternatives; one that names nothing is always a candidate. Which
+//! dimensions are tried first follows what looking them up costs: subject, action and tool are known of every request, the classes of
+//! a resource are found only for a set that needs them. A query probes the keys that its own classes make, but only those in
+//! which a class occurs: each knows in which shapes (dimensions of keys) it does.
 //!
-//! INVARIANT: every rule that matches a query is reported. It may be reported more than once, and rules that do not match
-//! may be reported: callers verify.
+//! What is filed is not the number of a rule but what verifying it needs, one entry after the other; rules that differ in nothing
+//! that decides share an entry.
+//!
+//! INVARIANT: every entry that matches a query is reported, and none that does not. It may be reported more than once, if it has
+//! alternatives. A query visits no more than all keys that it could make, or all entries, whichever is less.
 //!
 //! Next room: `pack`.
 
-use hashbrown::HashTable;
+use hashbrown::{HashMap, HashTable};
 
-use super::classes::{class_of, position};
+use super::classes::{Buckets, contains, position};
+use super::resources::{ResourceClasses, ResourceQuery};
 
 /// Subject, action, tool, resource.
 pub(super) const DIMENSIONS: usize = 4;
 
+/// The dimension of resources.
+const RESOURCE: usize = 3;
+
+/// Where a key has no second dimension, or none at all.
+const NO_DIMENSION: usize = DIMENSIONS;
+
 /// The classes of one link, action, tool and resource.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Query<'q> {
-    pub(crate) classes: [&'q [u32]; DIMENSIONS],
+    /// Of subject, action and tool, each ascending.
+    pub(crate) classes: [&'q [u32]; RESOURCE],
+    pub(crate) resource: ResourceQuery<'q>,
 }
 
-/// The shapes of keys: no dimension, one, or a pair of them.
-const SHAPES: [(usize, usize); 11] = {
-    /// No dimension.
-    const NONE: usize = DIMENSIONS;
-    [(NONE, NONE), (0, NONE), (1, NONE), (2, NONE), (3, NONE), (0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
-};
+/// The shapes of keys, in the order in which they are tried.
+const SHAPES: [(usize, usize); 11] = [
+    (NO_DIMENSION, NO_DIMENSION),
+    (0, NO_DIMENSION),
+    (1, NO_DIMENSION),
+    (2, NO_DIMENSION),
+    (0, 1),
+    (0, 2),
+    (1, 2),
+    (3, NO_DIMENSION),
+    (0, 3),
+    (1, 3),
+    (2, 3),
+];
+
+/// How many entries may share a key before a more telling one is sought: looking at a few is as cheap as a probe.
+const FEW: u32 = 8;
 
 /// Up to how many pairs of alternatives a rule is filed under; beyond it, one dimension has to do.
-const PAIRS: usize = 64;
+const PAIRS: usize = 32;
+
+/// So many entries are looked at one after the other: as cheap as the probes of a query.
+const LISTED: usize = 16;
+
+/// A head of an entry: any, a class, or, with the flag [`LIST`], a list of classes.
+const ANY: u32 = u32::MAX;
+const LIST: u32 = 1 << 31;
+
+/// Rules that are judged as one, with what judging them needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    heads: [u32; DIMENSIONS],
+    /// Index into the conditions, or [`super::pack::NO_INDEX`].
+    pub(crate) when: u32,
+    /// The first of the rules.
+    pub(crate) rule: u32,
+    /// What kind of rules they are.
+    pub(crate) traits: Traits,
+}
+
+/// What kind of rule it is, as far as judging it must know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Traits {
+    pub(crate) effect: crate::rule::Effect,
+    pub(crate) mode: crate::rule::Mode,
+    pub(crate) source: crate::rule::Source,
+    /// Whether it bounds arguments, or has an interval.
+    pub(crate) bounded: bool,
+}
+
+impl Entry {
+    /// An entry of rules with these classes in each dimension (none: any); `list` keeps a list of several.
+    pub(super) fn new(
+        classes: [&[u32]; DIMENSIONS],
+        mut list: impl FnMut(usize) -> u32,
+        (when, rule, traits): (u32, u32, Traits),
+    ) -> Self {
+        let mut heads = [ANY; DIMENSIONS];
+        for (at, (head, classes)) in heads.iter_mut().zip(classes).enumerate() {
+            *head = match classes {
+                [] => ANY,
+                [only] => *only,
+                _ => list(at) | LIST,
+            };
+        }
+        Self { heads, when, rule, traits }
+    }
+}
+
+/// Lists of classes, and the heads of resources: what entries are verified with.
+#[derive(Clone, Copy)]
+pub(super) struct Heads<'h> {
+    pub(super) lists: &'h Buckets,
+    pub(super) resources: &'h ResourceClasses,
+}
+
+impl Heads<'_> {
+    /// Whether an entry matches in the dimensions that `mask` has; `None` if not, `Some(false)` if that depends on an unknown label.
+    #[inline]
+    fn matches(&self, entry: &Entry, mask: u8, query: &Query<'_>) -> Option<bool> {
+        let [subject, action, tool, resource] = entry.heads;
+        for (bit, head, found) in [(1, subject, 0), (2, action, 1), (4, tool, 2)] {
+            if mask & bit != 0 && head != ANY && !self.shares(head, query.classes.get(found).copied()?) {
+                return None;
+            }
+        }
+        // Its label is asked even if the key says that it belongs.
+        if resource == ANY {
+            return Some(true);
+        }
+        if resource & LIST == 0 {
+            return match mask & 8 {
+                0 => self.resources.admits(resource, query.resource.label),
+                _ => self.resources.holds(resource, &query.resource),
+            };
+        }
+        self.any_resource(resource, query)
+    }
+
+    #[inline]
+    fn shares(&self, head: u32, found: &[u32]) -> bool {
+        if head & LIST == 0 {
+            return contains(found, head);
+        }
+        shares(self.lists.get(head & !LIST), found)
+    }
+
+    #[inline(never)]
+    fn any_resource(&self, head: u32, query: &Query<'_>) -> Option<bool> {
+        any_resource(self.lists.get(head & !LIST), self.resources, &query.resource)
+    }
+}
+
+/// Whether two ascending lists have a class in common.
+pub(super) fn shares(a: &[u32], b: &[u32]) -> bool {
+    let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    few.iter().any(|class| contains(many, *class))
+}
+
+/// Whether any of these heads of resources holds, surely if possible.
+pub(super) fn any_resource(list: &[u32], resources: &ResourceClasses, query: &ResourceQuery<'_>) -> Option<bool> {
+    let mut undecided = None;
+    for class in list {
+        match resources.holds(*class, query) {
+            Some(true) => return Some(true),
+            Some(false) => undecided = Some(false),
+            None => {}
+        }
+    }
+    undecided
+}
 
 #[derive(Clone, Debug)]
 struct Slot {
@@ -44,68 +179,138 @@ struct Slot {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
     table: HashTable<Slot>,
-    postings: Vec<u32>,
-    /// Rules that are always candidates.
-    always: (u32, u32),
+    /// Key by key; those of no key first.
+    entries: Vec<Entry>,
+    /// How many are of no key.
+    always: u32,
     /// Bit n: keys of shape n exist.
     shapes: u16,
     /// For each dimension and class: the shapes of the keys that it occurs in.
     occurs: [Vec<u16>; DIMENSIONS],
 }
 
-/// A rule to be filed: its number, and its classes in each dimension (none: any).
+/// An entry to be filed, with its classes in each dimension (none: any).
 pub(super) struct Filed<'f> {
-    pub(super) rule: u32,
+    pub(super) entry: Entry,
     pub(super) classes: [&'f [u32]; DIMENSIONS],
 }
 
-impl Index {
-    /// Files rules. `counts`: how many classes each dimension has.
-    pub(super) fn new(rules: &[Filed<'_>], counts: [usize; DIMENSIONS]) -> Self {
-        let mut frequency: [Vec<u32>; DIMENSIONS] = counts.map(|count| vec![0; count]);
-        for rule in rules {
-            for (frequency, classes) in frequency.iter_mut().zip(rule.classes) {
+/// How many entries share each class, and each pair of classes that is asked about.
+struct Crowds {
+    classes: [Vec<u32>; DIMENSIONS],
+    pairs: HashMap<u64, u32>,
+}
+
+impl Crowds {
+    fn new(filed: &[Filed<'_>], counts: [usize; DIMENSIONS]) -> Self {
+        let mut crowds = Self { classes: counts.map(|count| vec![0; count]), pairs: HashMap::new() };
+        for one in filed {
+            for (crowd, classes) in crowds.classes.iter_mut().zip(one.classes) {
                 for class in classes {
-                    if let Some(count) = frequency.get_mut(*class as usize) {
+                    if let Some(count) = crowd.get_mut(*class as usize) {
                         *count += 1;
                     }
                 }
             }
         }
-        let mut entries: Vec<(u64, u32)> = Vec::with_capacity(rules.len());
-        let mut index = Self { occurs: counts.map(|count| vec![0; count]), ..Self::default() };
-        for rule in rules {
-            index.file(rule, &frequency, &mut entries);
+        for one in filed {
+            // Most need no pair.
+            if (1..4).any(|shape| crowds.of(one, shape).is_some_and(|crowd| crowd <= FEW)) {
+                continue;
+            }
+            for shape in 1..SHAPES.len() {
+                keys(one, shape, |key, _, second| {
+                    if second.is_some() {
+                        *crowds.pairs.entry(key).or_default() += 1;
+                    }
+                });
+            }
         }
-        entries.sort_unstable();
-        index.build(&entries);
+        crowds
+    }
+
+    /// How many entries share the most shared key of this shape; `None` if it cannot have that shape.
+    fn of(&self, one: &Filed<'_>, shape: usize) -> Option<u32> {
+        let mut most = None;
+        let (first, _) = SHAPES.get(shape).copied().unwrap_or_default();
+        keys(one, shape, |key, class, second| {
+            let crowd = match second {
+                Some(_) => self.pairs.get(&key),
+                None => self.classes.get(first).and_then(|crowd| crowd.get(class as usize)),
+            };
+            most = most.max(Some(crowd.copied().unwrap_or(0)));
+        });
+        most
+    }
+
+    /// The shape to file it under: the first of which few share a key, else the one of which the fewest do.
+    fn shape(&self, one: &Filed<'_>) -> usize {
+        let mut best = (u32::MAX, 0);
+        for shape in 1..SHAPES.len() {
+            if let Some(crowd) = self.of(one, shape).filter(|crowd| *crowd < best.0) {
+                best = (crowd, shape);
+                if crowd <= FEW {
+                    break;
+                }
+            }
+        }
+        best.1
+    }
+}
+
+/// Calls back with the keys of a shape and their classes; not at all if it has no such classes, or too many pairs of them.
+fn keys(one: &Filed<'_>, shape: usize, mut each: impl FnMut(u64, u32, Option<u32>)) {
+    let Some(&(first, second)) = SHAPES.get(shape) else { return };
+    let Some(firsts) = one.classes.get(first) else { return };
+    let Some(seconds) = one.classes.get(second) else {
+        firsts.iter().for_each(|a| each(key(shape, *a, 0), *a, None));
+        return;
+    };
+    if firsts.len() * seconds.len() > PAIRS {
+        return;
+    }
+    for a in *firsts {
+        seconds.iter().for_each(|b| each(key(shape, *a, *b), *a, Some(*b)));
+    }
+}
+
+impl Index {
+    /// Files entries. `counts`: how many classes each dimension has.
+    pub(super) fn new(filed: &[Filed<'_>], counts: [usize; DIMENSIONS]) -> Self {
+        let crowds = Crowds::new(filed, counts);
+        let mut index = Self { occurs: counts.map(|count| vec![0; count]), ..Self::default() };
+        let mut keyed: Vec<(u64, u32)> = Vec::with_capacity(filed.len());
+        for (at, one) in (0u32..).zip(filed) {
+            let shape = crowds.shape(one);
+            index.shapes |= 1 << shape;
+            if shape == 0 {
+                keyed.push((0, at));
+                continue;
+            }
+            keys(one, shape, |key, _, _| keyed.push((key, at)));
+            let (first, second) = SHAPES.get(shape).copied().unwrap_or_default();
+            for dimension in [first, second] {
+                index.mark(dimension, one.classes.get(dimension).copied().unwrap_or_default(), shape);
+            }
+        }
+        keyed.sort_unstable();
+        index.build(filed, &keyed);
         index
     }
 
-    fn file(&mut self, rule: &Filed<'_>, frequency: &[Vec<u32>; DIMENSIONS], entries: &mut Vec<(u64, u32)>) {
-        let shape = shape_of(rule, frequency);
-        let Some(&(first, second)) = SHAPES.get(shape) else { return };
-        self.shapes |= 1 << shape;
-        let classes = |dimension: usize| rule.classes.get(dimension).copied().unwrap_or(&[0]);
-        for &a in classes(first) {
-            self.mark(first, a, shape);
-            for &b in classes(second) {
-                self.mark(second, b, shape);
-                entries.push((key(shape, a, b), rule.rule));
+    fn mark(&mut self, dimension: usize, classes: &[u32], shape: usize) {
+        let Some(occurs) = self.occurs.get_mut(dimension) else { return };
+        for class in classes {
+            if let Some(shapes) = occurs.get_mut(*class as usize) {
+                *shapes |= 1 << shape;
             }
         }
     }
 
-    fn mark(&mut self, dimension: usize, class: u32, shape: usize) {
-        if let Some(shapes) = self.occurs.get_mut(dimension).and_then(|classes| classes.get_mut(class as usize)) {
-            *shapes |= 1 << shape;
-        }
-    }
-
-    fn build(&mut self, entries: &[(u64, u32)]) {
-        self.postings = entries.iter().map(|(_, rule)| *rule).collect();
+    fn build(&mut self, filed: &[Filed<'_>], keyed: &[(u64, u32)]) {
+        self.entries = keyed.iter().filter_map(|(_, at)| filed.get(*at as usize)).map(|one| one.entry).collect();
         let mut slots: Vec<Slot> = Vec::new();
-        for (at, (key, _)) in entries.iter().enumerate() {
+        for (at, (key, _)) in keyed.iter().enumerate() {
             match slots.last_mut() {
                 Some(slot) if slot.key == *key => slot.end = position(at + 1),
                 Some(_) | None => slots.push(Slot { key: *key, start: position(at), end: position(at + 1) }),
@@ -113,18 +318,44 @@ impl Index {
         }
         self.table = HashTable::with_capacity(slots.len());
         for slot in slots {
-            if slot.key == key(0, 0, 0) {
-                self.always = (slot.start, slot.end);
+            if slot.key == 0 {
+                self.always = slot.end;
             } else {
                 self.table.insert_unique(spread(slot.key), slot, |slot| spread(slot.key));
             }
         }
     }
 
-    /// Reports candidates for a query until `found` says stop.
+    /// Whether it looks at the classes of resources.
+    pub(super) const fn has_resource_keys(&self) -> bool {
+        // INVARIANT: the shapes from the seventh on are those with the dimension of resources.
+        self.shapes >> 7 != 0
+    }
+
+    /// Reports what matches a query, and whether surely, until `found` says stop.
     #[inline]
-    pub(crate) fn candidates(&self, query: &Query<'_>, mut found: impl FnMut(u32) -> bool) {
-        if self.always.0 != self.always.1 && !self.report(self.always, &mut found) {
+    pub(super) fn matching(&self, heads: Heads<'_>, query: &Query<'_>, mut found: impl FnMut(&Entry, bool) -> bool) {
+        if self.entries.is_empty() {
+            return;
+        }
+        let mut report = |entries: &[Entry], mask: u8| {
+            for entry in entries {
+                if let Some(sure) = heads.matches(entry, mask, query)
+                    && !found(entry, sure)
+                {
+                    return false;
+                }
+            }
+            true
+        };
+        const ALL: u8 = 0b1111;
+        if self.always != 0 && !report(self.entries.get(..self.always as usize).unwrap_or_default(), ALL) {
+            return;
+        }
+        let [subjects, actions, tools] = query.classes;
+        let classes: [Option<&[u32]>; DIMENSIONS] = [Some(subjects), Some(actions), Some(tools), query.resource.known];
+        if self.is_costly(&classes) {
+            report(self.entries.get(self.always as usize..).unwrap_or_default(), ALL);
             return;
         }
         let mut shapes = self.shapes & !1;
@@ -132,22 +363,22 @@ impl Index {
             let shape = shapes.trailing_zeros() as usize;
             shapes &= shapes - 1;
             let Some(&(first, second)) = SHAPES.get(shape) else { return };
-            let (Some(firsts), Some(a_occurs)) = (query.classes.get(first), self.occurs.get(first)) else { return };
+            let (Some(Some(firsts)), Some(a_occurs)) = (classes.get(first), self.occurs.get(first)) else { continue };
+            let mask = ALL & !(1 << first | if second < DIMENSIONS { 1 << second } else { 0 });
             for &a in *firsts {
-                let a = class_of(a);
                 if a_occurs.get(a as usize).is_none_or(|shapes| shapes >> shape & 1 == 0) {
                     continue;
                 }
-                let (Some(seconds), Some(b_occurs)) = (query.classes.get(second), self.occurs.get(second)) else {
-                    if !self.probe(key(shape, a, 0), &mut found) {
+                let Some(Some(seconds)) = classes.get(second) else {
+                    if !report(self.probe(key(shape, a, 0)), mask) {
                         return;
                     }
                     continue;
                 };
+                let b_occurs = self.occurs.get(second).map_or(&[][..], Vec::as_slice);
                 for &b in *seconds {
-                    let b = class_of(b);
                     let occurs = b_occurs.get(b as usize).is_some_and(|shapes| shapes >> shape & 1 == 1);
-                    if occurs && !self.probe(key(shape, a, b), &mut found) {
+                    if occurs && !report(self.probe(key(shape, a, b)), mask) {
                         return;
                     }
                 }
@@ -155,41 +386,33 @@ impl Index {
         }
     }
 
+    /// Whether looking at every entry is cheaper than probing, or all that can be done.
     #[inline]
-    fn probe(&self, key: u64, found: &mut impl FnMut(u32) -> bool) -> bool {
+    fn is_costly(&self, classes: &[Option<&[u32]>; DIMENSIONS]) -> bool {
+        if self.entries.len() <= LISTED || (self.has_resource_keys() && classes.iter().any(Option::is_none)) {
+            return true;
+        }
+        let counts = classes.map(|classes| classes.map_or(0, <[u32]>::len));
+        counts.iter().sum::<usize>() > 64 && self.probes(counts) > self.entries.len() / 4
+    }
+
+    #[inline(never)]
+    fn probes(&self, counts: [usize; DIMENSIONS]) -> usize {
+        let count = |dimension: usize| counts.get(dimension).copied().unwrap_or(1);
+        let shapes = SHAPES.iter().enumerate().skip(1).filter(|(shape, _)| self.shapes >> shape & 1 == 1);
+        shapes.map(|(_, (first, second))| count(*first).saturating_mul(count(*second))).fold(0, usize::saturating_add)
+    }
+
+    #[inline]
+    fn probe(&self, key: u64) -> &[Entry] {
         match self.table.find(spread(key), |slot| slot.key == key) {
-            Some(slot) => self.report((slot.start, slot.end), found),
-            None => true,
+            Some(slot) => self.entries.get(slot.start as usize..slot.end as usize).unwrap_or_default(),
+            None => &[],
         }
-    }
-
-    #[inline]
-    fn report(&self, (start, end): (u32, u32), found: &mut impl FnMut(u32) -> bool) -> bool {
-        let postings = self.postings.get(start as usize..end as usize).unwrap_or_default();
-        postings.iter().all(|rule| found(*rule))
     }
 }
 
-/// The shape that a rule is filed under: the dimensions in which the fewest rules share its classes.
-fn shape_of(rule: &Filed<'_>, frequency: &[Vec<u32>; DIMENSIONS]) -> usize {
-    let mut named: [(u32, usize); DIMENSIONS] = [(u32::MAX, DIMENSIONS); DIMENSIONS];
-    let mut count = 0;
-    for (dimension, (classes, frequency)) in rule.classes.iter().zip(frequency).enumerate() {
-        let shared = classes.iter().filter_map(|class| frequency.get(*class as usize)).max();
-        if let (Some(shared), Some(place)) = (shared, named.get_mut(count)) {
-            *place = (*shared, dimension);
-            count += 1;
-        }
-    }
-    named.sort_unstable();
-    let [(_, first), (_, second), ..] = named;
-    let alternatives = |dimension: usize| rule.classes.get(dimension).map_or(1, |classes| classes.len());
-    let second = if alternatives(first) * alternatives(second) > PAIRS { DIMENSIONS } else { second };
-    let pair = (first.min(second), first.max(second));
-    SHAPES.iter().position(|shape| *shape == pair).unwrap_or(0)
-}
-
-/// A key; classes have 31 bits less their flag, and tables of rules are bounded below 2^30.
+/// A key; tables of classes are bounded below 2^30.
 const fn key(shape: usize, a: u32, b: u32) -> u64 {
     (shape as u64) << 60 | (a as u64) << 30 | b as u64
 }

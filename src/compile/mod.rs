@@ -19,8 +19,10 @@ mod classes;
 mod index;
 mod pack;
 mod policy;
+mod resources;
 
-pub(crate) use classes::{Buckets, Found, ResourceView, SubjectView, holds};
-pub(crate) use index::Query;
+pub(crate) use classes::{Buckets, Found, SubjectView, holds};
+pub(crate) use index::{Entry, Query};
 pub(crate) use pack::{PackedRule, Predicate, RuleSet};
 pub use policy::{CompiledPolicy, Vocabulary};
+pub(crate) use resources::{ResourceQuery, ResourceView};

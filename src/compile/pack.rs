@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::classes::{PatternClasses, ResourceClasses, SubjectClasses, class_of, maybe, position};
-use super::index::{DIMENSIONS, Filed, Index, Query};
+use super::classes::{Buckets, PatternClasses, SubjectClasses, position};
+use super::index::{DIMENSIONS, Entry, Filed, Heads, Index, Query, Traits, any_resource, shares};
+use super::resources::ResourceClasses;
 use crate::condition::Condition;
 use crate::diagnostic::Span;
 use crate::fact::slot;
@@ -26,7 +27,7 @@ pub(crate) const NO_INDEX: u32 = u32::MAX;
 
 /// A range in one of the tables of a set.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Range {
+struct Range {
     start: u32,
     end: u32,
 }
@@ -44,7 +45,10 @@ pub(crate) struct PackedRule {
     pub(crate) source: Source,
     pub(crate) effect: Effect,
     pub(crate) mode: Mode,
-    heads: [Range; DIMENSIONS],
+    /// For each dimension: a list of classes, or [`NO_INDEX`].
+    heads: [u32; DIMENSIONS],
+    /// The next rule that differs from this one in nothing that decides, or [`NO_INDEX`].
+    next: u32,
     /// Index into the conditions, or [`NO_INDEX`].
     pub(crate) when: u32,
     /// Index into the intervals, or [`NO_INDEX`].
@@ -85,7 +89,7 @@ impl Predicate {
 #[derive(Clone, Debug)]
 pub(crate) struct RuleSet {
     rules: Vec<PackedRule>,
-    lists: Vec<u32>,
+    lists: Buckets,
     pub(crate) subjects: SubjectClasses,
     pub(crate) actions: PatternClasses,
     pub(crate) tools: PatternClasses,
@@ -95,9 +99,16 @@ pub(crate) struct RuleSet {
     constraints: Vec<(String, Constraint)>,
     requirements: Vec<Requirement>,
     /// Rules that permit, and count.
-    pub(crate) permits: Index,
+    permits: Index,
     /// Rules that forbid or require, and all rules on trial.
-    pub(crate) restrictions: Index,
+    restrictions: Index,
+}
+
+/// A rule's classes by dimension (none: any), as lists, and its condition.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Place {
+    heads: [u32; DIMENSIONS],
+    when: u32,
 }
 
 /// What a table of distinct things is made of.
@@ -145,7 +156,7 @@ impl RuleSet {
         let (conditions, condition_places) = Distinct::new(sorted.iter().filter_map(|rule| rule.when.as_ref()));
         let mut set = Self {
             rules: Vec::with_capacity(sorted.len()),
-            lists: Vec::new(),
+            lists: Buckets::default(),
             subjects: SubjectClasses::new(subjects.items),
             actions: PatternClasses::new(actions.items),
             tools: PatternClasses::new(tools.items),
@@ -157,7 +168,9 @@ impl RuleSet {
             permits: Index::default(),
             restrictions: Index::default(),
         };
-        let mut lists: BTreeMap<Vec<u32>, Range> = BTreeMap::new();
+        let mut lists: BTreeMap<Vec<u32>, u32> = BTreeMap::new();
+        let mut equal: HashMap<(Place, Traits), Twins> = HashMap::new();
+        let mut leaders: Vec<u32> = Vec::new();
         for rule in sorted {
             let any = |meant: bool, places: Vec<u32>| if meant { places } else { Vec::new() };
             let places: [Vec<u32>; DIMENSIONS] = [
@@ -174,37 +187,64 @@ impl RuleSet {
             ];
             let heads = places.map(|list| set.list(list, &mut lists));
             let when = rule.when.as_ref().and_then(|c| condition_places.get(c).copied()).unwrap_or(NO_INDEX);
-            set.push(rule, heads, when);
+            let at = set.push(rule, heads, when);
+            // Only what is named by its id alone can be judged for another.
+            let traits = traits(rule);
+            let plain = rule.effect != Effect::Require && rule.mode == Mode::Enforce && !traits.bounded;
+            let twins = plain.then(|| equal.entry((Place { heads, when }, traits)));
+            match twins {
+                Some(hashbrown::hash_map::Entry::Occupied(mut twins)) => {
+                    let last = core::mem::replace(&mut twins.get_mut().last, at);
+                    if let Some(last) = set.rules.get_mut(last as usize) {
+                        last.next = at;
+                    }
+                }
+                Some(hashbrown::hash_map::Entry::Vacant(none)) => {
+                    none.insert(Twins { last: at });
+                    leaders.push(at);
+                }
+                None => leaders.push(at),
+            }
         }
-        let counts = [set.subjects.len(), set.actions.len(), set.tools.len(), set.resources.len()];
-        let filed = |permits: bool| -> Vec<Filed<'_>> {
-            let numbered = (0u32..).zip(&set.rules);
-            let these =
-                numbered.filter(|(_, rule)| (rule.effect == Effect::Permit && rule.mode == Mode::Enforce) == permits);
-            these.map(|(at, rule)| Filed { rule: at, classes: rule.heads.map(|range| range.of(&set.lists)) }).collect()
-        };
-        let (permits, restrictions) = (Index::new(&filed(true), counts), Index::new(&filed(false), counts));
-        Self { permits, restrictions, ..set }
+        set.index(&leaders);
+        set
     }
 
-    /// A list of classes, ascending, kept once however many rules have it.
-    fn list(&mut self, mut list: Vec<u32>, known: &mut BTreeMap<Vec<u32>, Range>) -> Range {
+    /// Indexes the rules that stand for themselves and those that are equal.
+    fn index(&mut self, leaders: &[u32]) {
+        let counts = [self.subjects.len(), self.actions.len(), self.tools.len(), self.resources.len()];
+        let filed = |permits: bool| -> Vec<Filed<'_>> {
+            let numbered = leaders.iter().filter_map(|at| Some((*at, self.rules.get(*at as usize)?)));
+            let these =
+                numbered.filter(|(_, rule)| (rule.effect == Effect::Permit && rule.mode == Mode::Enforce) == permits);
+            let file = |(at, rule): (u32, &PackedRule)| {
+                let classes = rule.heads.map(|list| self.lists.get(list));
+                let list = |dimension: usize| rule.heads.get(dimension).copied().unwrap_or(NO_INDEX);
+                Filed { entry: Entry::new(classes, list, (rule.when, at, rule.traits())), classes }
+            };
+            these.map(file).collect()
+        };
+        let (permits, restrictions) = (Index::new(&filed(true), counts), Index::new(&filed(false), counts));
+        (self.permits, self.restrictions) = (permits, restrictions);
+    }
+
+    /// A list of classes, ascending, kept once however many rules have it; [`NO_INDEX`] if there are none.
+    fn list(&mut self, mut list: Vec<u32>, known: &mut BTreeMap<Vec<u32>, u32>) -> u32 {
         if list.is_empty() {
-            return Range::default();
+            return NO_INDEX;
         }
         list.sort_unstable();
         list.dedup();
-        if let Some(range) = known.get(&list) {
-            return *range;
+        if let Some(at) = known.get(&list) {
+            return *at;
         }
-        let start = position(self.lists.len());
-        self.lists.extend_from_slice(&list);
-        let range = Range { start, end: position(self.lists.len()) };
-        known.insert(list, range);
-        range
+        let at = position(known.len());
+        self.lists.push(&list);
+        known.insert(list, at);
+        at
     }
 
-    fn push(&mut self, rule: &Rule, heads: [Range; DIMENSIONS], when: u32) {
+    fn push(&mut self, rule: &Rule, heads: [u32; DIMENSIONS], when: u32) -> u32 {
         let interval = rule.interval.map_or(NO_INDEX, |interval| {
             self.intervals.push(interval);
             position(self.intervals.len() - 1)
@@ -219,6 +259,7 @@ impl RuleSet {
             effect: rule.effect,
             mode: rule.mode,
             heads,
+            next: NO_INDEX,
             when,
             interval,
             arguments: Range { start: arguments, end: position(self.constraints.len()) },
@@ -226,18 +267,33 @@ impl RuleSet {
             message: rule.message.clone(),
             span: rule.span,
         });
+        position(self.rules.len() - 1)
     }
 
     pub(crate) fn len(&self) -> usize {
         self.rules.len()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     pub(crate) fn get(&self, rule: u32) -> Option<&PackedRule> {
         self.rules.get(rule as usize)
     }
 
-    pub(crate) fn condition(&self, rule: &PackedRule) -> Option<&Predicate> {
-        self.conditions.get(rule.when as usize)
+    /// A rule and those that are judged with it, ascending, if it is the first of them.
+    pub(crate) fn equals(&self, rule: u32) -> impl Iterator<Item = u32> + '_ {
+        core::iter::successors(Some(rule), |at| self.get(*at).map(|rule| rule.next).filter(|next| *next != NO_INDEX))
+    }
+
+    /// Whether other rules are judged with it.
+    pub(crate) fn has_equals(&self, rule: u32) -> bool {
+        self.get(rule).is_some_and(|rule| rule.next != NO_INDEX)
+    }
+
+    pub(crate) fn condition(&self, when: u32) -> Option<&Predicate> {
+        self.conditions.get(when as usize)
     }
 
     pub(crate) fn interval(&self, rule: &PackedRule) -> Option<(Timestamp, Timestamp)> {
@@ -255,48 +311,65 @@ impl RuleSet {
 
     /// Classes that a rule names in a dimension: subject, action, tool, resource. None: any.
     pub(crate) fn classes(&self, rule: &PackedRule, dimension: usize) -> &[u32] {
-        rule.heads.get(dimension).map_or(&[], |range| range.of(&self.lists))
+        rule.heads.get(dimension).map_or(&[], |list| self.lists.get(*list))
     }
 
-    /// Whether a rule matches in one dimension: as [`RuleSet::matches`].
+    /// Whether a rule matches in one dimension: `None` if not, `Some(false)` if that depends on an unknown label.
     pub(crate) fn matches_in(&self, rule: &PackedRule, dimension: usize, query: &Query<'_>) -> Option<bool> {
         match (self.classes(rule, dimension), query.classes.get(dimension)) {
             ([], _) => Some(true),
-            (list, Some(found)) => shares(list, found),
-            (_, None) => None,
+            (list, Some(found)) => shares(list, found).then_some(true),
+            (list, None) => any_resource(list, &self.resources, &query.resource),
         }
     }
 
     /// Whether the heads of a rule match: `None` if not, `Some(false)` if that depends on an unknown label.
-    #[inline]
     pub(crate) fn matches(&self, rule: &PackedRule, query: &Query<'_>) -> Option<bool> {
         let mut sure = true;
-        for (range, found) in rule.heads.iter().zip(query.classes) {
-            if range.start == range.end {
-                continue;
-            }
-            sure &= shares(range.of(&self.lists), found)?;
+        for dimension in 0..DIMENSIONS {
+            sure &= self.matches_in(rule, dimension, query)?;
         }
         Some(sure)
     }
+
+    /// Reports rules that permit, count, and match, and whether they match surely, until `found` says stop.
+    #[inline]
+    pub(crate) fn permits(&self, query: &Query<'_>, found: impl FnMut(&Entry, bool) -> bool) {
+        self.permits.matching(self.heads(), query, found);
+    }
+
+    /// Reports all other rules that match, and whether they match surely.
+    #[inline]
+    pub(crate) fn restrictions(&self, query: &Query<'_>, mut found: impl FnMut(&Entry, bool)) {
+        self.restrictions.matching(self.heads(), query, |entry, sure| {
+            found(entry, sure);
+            true
+        });
+    }
+
+    /// Whether the classes of a resource are looked up, rather than single heads verified.
+    pub(crate) const fn has_resource_keys(&self) -> bool {
+        self.permits.has_resource_keys() || self.restrictions.has_resource_keys()
+    }
+
+    fn heads(&self) -> Heads<'_> {
+        Heads { lists: &self.lists, resources: &self.resources }
+    }
 }
 
-/// Whether an ascending list and what was found have a class in common; `Some(false)`: only undecided ones.
-#[inline]
-fn shares(list: &[u32], found: &[u32]) -> Option<bool> {
-    let mut undecided = None;
-    for &class in found {
-        let of = class_of(class);
-        let listed = match list {
-            [only] => *only == of,
-            _ => list.binary_search(&of).is_ok(),
-        };
-        if listed && !maybe(class) {
-            return Some(true);
-        }
-        if listed {
-            undecided = Some(false);
-        }
+/// Rules that are judged as one.
+struct Twins {
+    last: u32,
+}
+
+fn traits(rule: &Rule) -> Traits {
+    let bounded = !rule.arguments.is_empty() || rule.interval.is_some();
+    Traits { effect: rule.effect, mode: rule.mode, source: rule.source, bounded }
+}
+
+impl PackedRule {
+    fn traits(&self) -> Traits {
+        let bounded = self.arguments.start != self.arguments.end || self.interval != NO_INDEX;
+        Traits { effect: self.effect, mode: self.mode, source: self.source, bounded }
     }
-    undecided
 }

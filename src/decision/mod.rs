@@ -76,11 +76,18 @@ pub(crate) struct RuleNumber {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Objection {
     pub(crate) code: Code,
+    /// In a [`Decision`] the first of the rules that are judged as one; [`Decision::objections`] tells them apart.
     pub(crate) rule: Option<RuleNumber>,
     /// Place in the chain: 0 is the subject.
     pub(crate) link: u8,
     /// Place among the resources: 0 is the resource, targets follow.
     pub(crate) resource: u16,
+}
+
+impl Objection {
+    fn order(&self) -> (Layer, Code, Option<RuleNumber>, u8, u16) {
+        (self.code.layer(), self.code, self.rule, self.link, self.resource)
+    }
 }
 
 /// Something to be done: a requirement of a rule, by number.
@@ -110,7 +117,7 @@ pub(crate) struct Report {
 #[derive(Clone, Debug)]
 pub struct Decision<'e> {
     pub(crate) engine: &'e Engine,
-    pub(crate) objections: SmallVec<[Objection; 6]>,
+    pub(crate) objections: SmallVec<[Objection; 16]>,
     pub(crate) demands: SmallVec<[Demand; 6]>,
     pub(crate) reports: SmallVec<[Report; 2]>,
     pub(crate) challenge: Option<Challenge>,
@@ -237,8 +244,32 @@ impl<'e> Decision<'e> {
 
     /// Why not; each reason once, in the order of layers. Empty unless denied.
     pub fn reasons(&self) -> impl Iterator<Item = Reason<'e>> + '_ {
-        let distinct = distinct(&self.objections, |objection| (objection.code, objection.rule));
+        let mut last = None;
+        let distinct = self.objections().filter_map(move |objection| {
+            let this = (objection.code, objection.rule);
+            (last.replace(this) != Some(this)).then_some(this)
+        });
         distinct.map(|(code, rule)| Reason { code, rule: rule.and_then(|rule| self.rule(rule)) })
+    }
+
+    /// The objections of every rule, in order: those that are judged as one are told apart here, when somebody asks.
+    pub(crate) fn objections(&self) -> impl Iterator<Item = Objection> + use<> {
+        let mut all: SmallVec<[Objection; 16]> = SmallVec::new();
+        let mut in_order = true;
+        for objection in &self.objections {
+            let Some(rule) = objection.rule else {
+                all.push(*objection);
+                continue;
+            };
+            let set = self.engine.set(rule.origin).0;
+            in_order &= !set.has_equals(rule.at);
+            let each = set.equals(rule.at);
+            all.extend(each.map(|at| Objection { rule: Some(RuleNumber { at, ..rule }), ..*objection }));
+        }
+        if !in_order {
+            all.sort_unstable_by_key(Objection::order);
+        }
+        all.into_iter()
     }
 
     /// Whether a reason with this code is among the reasons.
@@ -323,7 +354,7 @@ impl<'e> Decision<'e> {
     /// Brings everything into order, each thing once.
     pub(crate) fn finish(&mut self) {
         if self.objections.len() > 1 {
-            self.objections.sort_unstable_by_key(|o| (o.code.layer(), o.code, o.rule, o.link, o.resource));
+            self.objections.sort_unstable_by_key(Objection::order);
             self.objections.dedup();
         }
         if self.demands.len() > 1 {

@@ -9,7 +9,7 @@
 use smallvec::SmallVec;
 
 use super::rules::{Judged, Pair};
-use crate::compile::{PackedRule, RuleSet};
+use crate::compile::{Entry, RuleSet};
 use crate::decision::{Code, Decision, RuleNumber};
 use crate::engine::{Engine, Origin};
 use crate::signal::{Class, Name, State, Target};
@@ -112,18 +112,22 @@ pub(crate) fn giver_is_held(engine: &Engine, grant: u32) -> bool {
 /// Whether a rule or live grant certainly permits; grants that would, did they count, are told to `dead`.
 fn permits(pair: Pair<'_, '_, '_>, origin: Origin, dead: &mut impl FnMut(u32, Why)) -> bool {
     let (set, _) = pair.scene.engine.set(origin);
+    if set.is_empty() {
+        return false;
+    }
     let query = pair.query(origin, false);
     let mut permitted = false;
-    set.permits.candidates(&query, |at| {
-        if let Some(rule) = set.get(at)
-            && set.matches(rule, &query) == Some(true)
-            && holds(set, rule, pair)
-        {
-            match set.interval(rule) {
+    set.permits(&query, |entry, sure| {
+        if sure && holds(set, entry, pair) {
+            let interval =
+                if entry.traits.bounded { set.get(entry.rule).and_then(|rule| set.interval(rule)) } else { None };
+            match interval {
                 Some((start, end)) if !pair.scene.request.now().is_some_and(|now| start <= now && now < end) => {
-                    dead(at, Why::Interval(start, end));
+                    dead(entry.rule, Why::Interval(start, end));
                 }
-                _ if origin == Origin::Directory && giver_is_held(pair.scene.engine, at) => dead(at, Why::Giver),
+                _ if origin == Origin::Directory && giver_is_held(pair.scene.engine, entry.rule) => {
+                    dead(entry.rule, Why::Giver);
+                },
                 Some(_) | None => permitted = true,
             }
         }
@@ -133,13 +137,20 @@ fn permits(pair: Pair<'_, '_, '_>, origin: Origin, dead: &mut impl FnMut(u32, Wh
 }
 
 /// Whether a permit's bounds on arguments are met and its condition is true; in a listing, whether they could be.
-pub(super) fn holds(set: &RuleSet, rule: &PackedRule, pair: Pair<'_, '_, '_>) -> bool {
+#[inline]
+pub(super) fn holds(set: &RuleSet, entry: &Entry, pair: Pair<'_, '_, '_>) -> bool {
+    (!entry.traits.bounded || is_within_bounds(set, entry, pair))
+        && matches!(pair.condition(set, entry), Judged::True | Judged::Open)
+}
+
+#[inline(never)]
+fn is_within_bounds(set: &RuleSet, entry: &Entry, pair: Pair<'_, '_, '_>) -> bool {
     let scene = pair.scene;
+    let Some(rule) = set.get(entry.rule) else { return false };
     let bounds = set.arguments(rule);
-    let met = if scene.listing {
+    if scene.listing {
         bounds.iter().all(|(_, bound)| !bound.is_impossible())
     } else {
         bounds.iter().all(|(name, bound)| bound.is_met(scene.request.get_argument(name)))
-    };
-    met && matches!(pair.condition(set, rule), Judged::True | Judged::Open)
+    }
 }

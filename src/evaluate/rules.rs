@@ -9,7 +9,7 @@ use super::facts::View;
 use super::privilege;
 use super::requirement;
 use super::scene::{Party, Scene, Thing, Tooling};
-use crate::compile::{PackedRule, Predicate, Query, RuleSet};
+use crate::compile::{Entry, Predicate, Query, RuleSet};
 use crate::condition::Truth;
 use crate::decision::{Code, Decision, Report, RuleNumber, narrow_u8, narrow_u16};
 use crate::engine::Origin;
@@ -77,8 +77,15 @@ impl<'p, 's, 'r> Pair<'p, 's, 'r> {
     }
 
     /// What the condition of a rule says, if it has one; groups that are claimed do not count.
-    pub(super) fn condition(&self, set: &RuleSet, rule: &PackedRule) -> Judged {
-        let Some(predicate) = set.condition(rule) else { return Judged::True };
+    #[inline]
+    pub(super) fn condition(&self, set: &RuleSet, rule: &Entry) -> Judged {
+        match set.condition(rule.when) {
+            None => Judged::True,
+            Some(predicate) => self.judged(predicate, rule),
+        }
+    }
+
+    fn judged(&self, predicate: &Predicate, rule: &Entry) -> Judged {
         let evaluate = || predicate.condition.evaluate(&self.view(false));
         // A key has room for so many links and resources; hosts can raise the limits beyond it.
         let roomy = self.link < 0xff && self.resource < 0x3fff;
@@ -89,7 +96,7 @@ impl<'p, 's, 'r> Pair<'p, 's, 'r> {
             // One truth for all links, or all resources, that it does not read, and for all rules that share it.
             let link = if predicate.reads_link { self.link as u64 + 1 } else { 0 };
             let resource = if predicate.reads_resource { self.resource as u64 + 1 } else { 0 };
-            let source = u64::from(rule.source == Source::Grant);
+            let source = u64::from(rule.traits.source == Source::Grant);
             let key = (u64::from(rule.when) + 1) << 24 | source << 63 | (link & 0xff) << 16 | (resource & 0x3fff) << 2;
             self.scene.memo.truth(key, evaluate)
         };
@@ -122,30 +129,21 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
 fn restrict(pair: Pair<'_, '_, '_>, decision: &mut Decision<'_>) {
     let (set, _) = pair.scene.engine.set(Origin::Policy);
     let query = pair.query(Origin::Policy, true);
-    set.restrictions.candidates(&query, |at| {
-        let Some(rule) = set.get(at) else { return true };
-        let number = RuleNumber { origin: Origin::Policy, at };
-        if rule.effect == Effect::Permit {
-            try_permit(pair, set, rule, number, decision);
-        } else if let Some(sure) = set.matches(rule, &query)
-            && let Some(unknown) = restricts(set, rule, pair)
-        {
-            apply(pair, rule, number, unknown || !sure, decision);
+    set.restrictions(&query, |entry, sure| {
+        let number = RuleNumber { origin: Origin::Policy, at: entry.rule };
+        if entry.traits.effect == Effect::Permit {
+            try_permit(pair, set, entry, number, decision);
+        } else if let Some(unknown) = restricts(set, entry, pair) {
+            apply(pair, set, entry, number, unknown || !sure, decision);
         }
-        true
     });
 }
 
 /// Reports a permit on trial, if it would have counted: with what is certain, and without what is claimed.
-fn try_permit(
-    pair: Pair<'_, '_, '_>,
-    set: &RuleSet,
-    rule: &PackedRule,
-    number: RuleNumber,
-    decision: &mut Decision<'_>,
-) {
+fn try_permit(pair: Pair<'_, '_, '_>, set: &RuleSet, entry: &Entry, number: RuleNumber, decision: &mut Decision<'_>) {
     let query = pair.query(Origin::Policy, false);
-    if set.matches(rule, &query) == Some(true) && privilege::holds(set, rule, pair) {
+    let Some(rule) = set.get(entry.rule) else { return };
+    if set.matches(rule, &query) == Some(true) && privilege::holds(set, entry, pair) {
         report(pair, number, false, decision);
     }
 }
@@ -156,13 +154,15 @@ fn report(pair: Pair<'_, '_, '_>, rule: RuleNumber, unknown: bool, decision: &mu
 }
 
 /// Whether the condition of a restriction lets it apply: `Some(true)` if that is for an unknown fact.
-fn restricts(set: &RuleSet, rule: &PackedRule, pair: Pair<'_, '_, '_>) -> Option<bool> {
-    let predicate = set.condition(rule);
+fn restricts(set: &RuleSet, rule: &Entry, pair: Pair<'_, '_, '_>) -> Option<bool> {
     let plain = pair.condition(set, rule);
     // Claimed groups can only restrict: the rule applies if it would with them or without them.
-    let claimed = predicate
-        .filter(|predicate| plain != Judged::True && pair.scene.claimed_groups.is_some() && predicate.reads_groups)
-        .map(|predicate| predicate.condition.evaluate(&pair.view(true)));
+    let claimed = if plain == Judged::True || pair.scene.claimed_groups.is_none() {
+        None
+    } else {
+        let predicate = set.condition(rule.when).filter(|predicate| predicate.reads_groups);
+        predicate.map(|predicate| predicate.condition.evaluate(&pair.view(true)))
+    };
     match (plain, claimed) {
         (Judged::True, _) | (_, Some(Truth::True)) => Some(false),
         (Judged::Unknown, _) => Some(true),
@@ -173,14 +173,21 @@ fn restricts(set: &RuleSet, rule: &PackedRule, pair: Pair<'_, '_, '_>) -> Option
     }
 }
 
-fn apply(pair: Pair<'_, '_, '_>, rule: &PackedRule, number: RuleNumber, unknown: bool, decision: &mut Decision<'_>) {
-    if rule.mode == Mode::ReportOnly {
+fn apply(
+    pair: Pair<'_, '_, '_>,
+    set: &RuleSet,
+    entry: &Entry,
+    number: RuleNumber,
+    unknown: bool,
+    decision: &mut Decision<'_>,
+) {
+    if entry.traits.mode == Mode::ReportOnly {
         report(pair, number, unknown, decision);
         return;
     }
-    match rule.effect {
+    match entry.traits.effect {
         Effect::Forbid => {
-            let code = match (rule.source == Source::Access, unknown) {
+            let code = match (entry.traits.source == Source::Access, unknown) {
                 (true, false) => Code::AccessBlocked,
                 (true, true) => Code::AccessBlockedUnknown,
                 (false, false) => Code::RuleForbidden,
@@ -188,7 +195,11 @@ fn apply(pair: Pair<'_, '_, '_>, rule: &PackedRule, number: RuleNumber, unknown:
             };
             decision.object(code, Some(number), pair.link, pair.resource);
         }
-        Effect::Require => requirement::demand(pair, rule, number, decision),
+        Effect::Require => {
+            if let Some(rule) = set.get(entry.rule) {
+                requirement::demand(pair, rule, number, decision);
+            }
+        }
         // Permits are judged apart.
         Effect::Permit => {}
     }

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::memo::Memo;
 use super::told::Told;
-use crate::compile::{Found, Query, ResourceView, SubjectView};
+use crate::compile::{Found, Query, ResourceQuery, ResourceView, SubjectView};
 use crate::directory::{Principal, ResourceRecord, ToolRecord};
 use crate::engine::{Engine, Origin, subject_view};
 use crate::label::Label;
@@ -39,7 +39,7 @@ pub(crate) struct Party<'s, 'r> {
     pub(crate) principal: Option<&'s Principal>,
     classes: [Classes<'s>; 2],
     /// With the groups that the request claims for it, if it claims any: what restrictions see.
-    claimed: Option<[Classes<'s>; 2]>,
+    claimed: Option<Box<[Classes<'s>; 2]>>,
 }
 
 impl<'s, 'r> Party<'s, 'r> {
@@ -78,7 +78,10 @@ pub(crate) struct Thing<'s, 'r> {
     pub(crate) tool: Option<Tooling<'s>>,
     pub(crate) label: KnownLabel,
     pub(crate) label_value: Value<'static>,
-    classes: [Classes<'s>; 2],
+    /// What its type is called in each rule set.
+    kinds: [u32; 2],
+    /// Its classes, where a rule set needs them.
+    classes: [Option<Classes<'s>>; 2],
 }
 
 /// Everything about one call that its evaluation needs more than once.
@@ -177,19 +180,37 @@ impl<'s, 'r> Scene<'s, 'r> {
         tool: Option<&'q Tooling<'_>>,
         claimed: bool,
     ) -> Query<'q> {
-        let actions = self.actions.get(of(origin));
         let pick = |classes: &'q [Classes<'_>; 2]| classes.get(of(origin)).map_or(&[][..], Classes::get);
         let subjects = match &party.claimed {
             Some(with_claims) if claimed => pick(with_claims),
             Some(_) | None => pick(&party.classes),
         };
         let tools = tool.map_or(&[][..], |tool| pick(&tool.classes));
-        Query { classes: [subjects, actions.map_or(&[], |found| found.as_slice()), tools, pick(&thing.classes)] }
+        let actions = self.actions.get(of(origin)).map_or(&[][..], |found| found.as_slice());
+        Query { classes: [subjects, actions, tools], resource: thing.query(origin) }
     }
 
     /// The digest of the call, computed once, if anybody asks.
     pub(crate) fn call(&self) -> &CallDigest {
         self.call.get_or_init(|| self.request.call_digest())
+    }
+}
+
+impl Thing<'_, '_> {
+    /// What it is to a rule set.
+    #[inline]
+    fn query(&self, origin: Origin) -> ResourceQuery<'_> {
+        let containers = self.record.map_or(&[][..], |record| &record.containers);
+        ResourceQuery {
+            view: ResourceView { kind: self.target.kind(), id: self.target.id(), containers },
+            kind: self.kinds.get(of(origin)).copied().unwrap_or(u32::MAX),
+            known: self.classes.get(of(origin)).and_then(|classes| classes.as_ref()).map(Classes::get),
+            label: match self.label {
+                KnownLabel::Unknown => None,
+                KnownLabel::Null => Some(Label::TOP),
+                KnownLabel::Label(label) => Some(label),
+            },
+        }
     }
 }
 
@@ -210,7 +231,7 @@ fn party<'s, 'r>(engine: &'s Engine, link: &'s Link<'r>, claims: &[&str]) -> Par
         Some(at) => Classes::Linked(engine.set(origin).1.subject(at)),
         None => found(&[], origin),
     });
-    let claimed = (!claims.is_empty()).then(|| ORIGINS.map(|origin| found(claims, origin)));
+    let claimed = (!claims.is_empty()).then(|| Box::new(ORIGINS.map(|origin| found(claims, origin))));
     Party { link, principal, classes, claimed }
 }
 
@@ -226,30 +247,22 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>) -> Thing<'s, 'r> {
         (None, Labelled::Null) => KnownLabel::Null,
         (None, Labelled::Unsaid | Labelled::NoSuch) => KnownLabel::Unknown,
     };
-    let bound = match label {
-        KnownLabel::Unknown => None,
-        KnownLabel::Null => Some(Label::TOP),
-        KnownLabel::Label(label) => Some(label),
-    };
     let classes = ORIGINS.map(|origin| {
         let (set, linked) = engine.set(origin);
-        if let Some(at) = place.filter(|_| !set.resources.is_labelled()) {
-            return Classes::Linked(linked.resource(at));
-        }
-        let mut found = Found::new();
         match place {
-            Some(at) => found.extend_from_slice(linked.resource(at)),
-            None => {
-                let view = ResourceView { kind: target.kind(), id: target.id(), containers: &[] };
-                set.resources.find(&view, &mut found);
+            Some(at) => Some(Classes::Linked(linked.resource(at))),
+            None if set.has_resource_keys() => {
+                let mut found = Found::new();
+                set.resources.find(&ResourceView { kind: target.kind(), id: target.id(), containers: &[] }, &mut found);
+                Some(Classes::Found(found))
             }
+            None => None,
         }
-        set.resources.narrow(bound, &mut found);
-        Classes::Found(found)
     });
+    let kinds = ORIGINS.map(|origin| engine.set(origin).0.resources.kind(target.kind()));
     let label_value = if let KnownLabel::Label(label) = label { Value::Label(label) } else { Value::Null };
     let tool = (target.kind() == "tool").then(|| tooling(engine, target.id()));
-    Thing { target, record, tool, label, label_value, classes }
+    Thing { target, record, tool, label, label_value, kinds, classes }
 }
 
 fn tooling<'s>(engine: &'s Engine, id: &'s str) -> Tooling<'s> {

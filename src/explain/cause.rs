@@ -58,7 +58,7 @@ pub(super) fn find(pair: Pair<'_, '_, '_>, origin: Origin, (at, rule): (u32, &Pa
         }
     }
     // What no head means is not worth a look at its condition.
-    let condition = set.condition(rule).map(|predicate| &predicate.condition);
+    let condition = set.condition(rule.when).map(|predicate| &predicate.condition);
     if let Some(condition) = condition.filter(|_| found.reached >= PAST_HEADS) {
         let view = pair.view(false);
         let said = Said { condition, view: &view, pair, own: rule.source != Source::Access };

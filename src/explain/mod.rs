@@ -196,8 +196,8 @@ fn layers(decision: &Decision<'_>, request: &Request<'_>, in_session: bool) -> V
     // Without a session there is nothing to say of data, but that one is required.
     let is_silent = |layer: &Layer| *layer == Layer::Data && !in_session && !decision.has(Code::DataFlowRequired);
     let report = |layer: Layer| {
-        let own = decision.objections.iter().filter(|objection| objection.code.layer() == layer);
-        LayerReport { layer: layer.name(), objections: own.map(|own| objection(decision, request, own)).collect() }
+        let own = decision.objections().filter(|objection| objection.code.layer() == layer);
+        LayerReport { layer: layer.name(), objections: own.map(|own| objection(decision, request, &own)).collect() }
     };
     order.into_iter().filter(|layer| !is_silent(layer)).map(report).collect()
 }

@@ -214,7 +214,7 @@ impl Engine {
             if !(0..4).all(|dimension| set.matches_in(rule, dimension, &query).is_some()) {
                 continue;
             }
-            if let Some(condition) = set.condition(rule).map(|predicate| &predicate.condition) {
+            if let Some(condition) = set.condition(rule.when).map(|predicate| &predicate.condition) {
                 let mut literals = Vec::new();
                 if let Ok(tree) = crate::condition::parse(condition.source(), limits) {
                     tree.literals(&mut |literal| literals.push(literal.clone()));

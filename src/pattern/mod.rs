@@ -107,6 +107,19 @@ impl Pattern {
         }
     }
 
+    /// What every id that it matches begins with and nothing else does, if it is literal segments and `/**`; ends with `/`.
+    pub(crate) fn tree(&self) -> Option<&str> {
+        match &*self.globs {
+            // Behind a segment of its own the root is that of the id too.
+            [glob] if glob.kind == Kind::Rooted && self.also.is_none() => {
+                let path = glob.path().strip_suffix("/**").filter(|path| !path.is_empty())?;
+                let is_literal = !path.bytes().any(|b| matches!(b, b'*' | b'?' | b'['));
+                if is_literal { glob.text.get(..glob.text.len() - 2) } else { None }
+            }
+            _ => None,
+        }
+    }
+
     /// Whether it matches every id: `**`.
     #[must_use]
     pub fn is_everything(&self) -> bool {

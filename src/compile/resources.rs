@@ -1,0 +1,275 @@
+//! Is this resource what a head is about? The distinct resource heads of a rule set: all that a resource belongs to, or one asked alone.
+//!
+//! Which of the two is cheaper depends on the set. Where its index has no key of resources, only the few candidates that the
+//! other dimensions leave are asked, each by a compact form of its head; else all classes of the resource are found first.
+//!
+//! INVARIANT: both agree: a resource belongs to a class exactly if the head holds, its bounds on the label apart. These are
+//! judged apart, because a request can raise a label; an unknown label leaves a bounded head undecided.
+//!
+//! Next room: `index`.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+
+use super::classes::{Buckets, Found, PatternClasses, file, position};
+use crate::label::Label;
+use crate::pattern::Pattern;
+use crate::resource::ResourceRef;
+use crate::rule::ResourceHead;
+
+/// What a resource head can ask of a resource.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResourceView<'r> {
+    pub(crate) kind: &'r str,
+    pub(crate) id: &'r str,
+    /// Containers, outer ones included, ascending.
+    pub(crate) containers: &'r [ResourceRef],
+}
+
+/// A resource as a rule set sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResourceQuery<'q> {
+    pub(crate) view: ResourceView<'q>,
+    /// Its type as [`ResourceClasses::kind`] numbers it.
+    pub(crate) kind: u32,
+    /// Its classes, ascending, if they were found.
+    pub(crate) known: Option<&'q [u32]>,
+    /// Its label; `None`: unknown.
+    pub(crate) label: Option<Label>,
+}
+
+/// The number of what is not there: of a type that no head names, of a bound that there is not.
+const NONE: u32 = u32::MAX;
+
+/// What a head asks of an id, as far as it is simple.
+#[derive(Clone, Copy, Debug)]
+enum Test {
+    /// Nothing.
+    Any,
+    /// That it is this text.
+    Is(u32, u32),
+    /// That it begins with this text, which ends with `/`.
+    Below(u32, u32),
+    /// Something else: the head says it.
+    Other,
+}
+
+/// A head, so that most can be asked without following it.
+#[derive(Clone, Copy, Debug)]
+struct Compact {
+    kind: u32,
+    test: Test,
+    /// Whether a container or label is asked for.
+    container: bool,
+    /// Places in the list of labels.
+    at_most: u32,
+    at_least: u32,
+}
+
+/// Distinct resource heads.
+#[derive(Clone, Debug)]
+pub(crate) struct ResourceClasses {
+    heads: Vec<ResourceHead>,
+    compact: Vec<Compact>,
+    /// The texts of all compact heads, each once.
+    texts: String,
+    labels: Vec<Label>,
+    kinds: HashMap<Box<str>, u32>,
+    ids: PatternClasses,
+    by_id: Buckets,
+    by_container: HashMap<Box<str>, Vec<u32>>,
+    by_kind: HashMap<Box<str>, Vec<u32>>,
+    /// Heads that say nothing but a label.
+    by_label: Vec<u32>,
+}
+
+impl ResourceClasses {
+    pub(super) fn new(heads: Vec<ResourceHead>) -> Self {
+        let mut patterns: BTreeMap<&Pattern, Vec<u32>> = BTreeMap::new();
+        let (mut by_container, mut by_kind, mut by_label) = (HashMap::new(), HashMap::new(), Vec::new());
+        for (class, head) in (0u32..).zip(&heads) {
+            if let Some(id) = head.id.as_ref().filter(|id| !id.is_everything()) {
+                patterns.entry(id).or_default().push(class);
+            } else if let Some(container) = &head.container {
+                // By id: two containers of equal id and other type are told apart when the head is verified.
+                file(&mut by_container, container.id.as_str(), class);
+            } else if let Some(kind) = &head.kind {
+                file(&mut by_kind, kind.as_str(), class);
+            } else if let Some(everything) = &head.id {
+                patterns.entry(everything).or_default().push(class);
+            } else {
+                by_label.push(class);
+            }
+        }
+        let lists: Vec<Vec<u32>> = patterns.values().cloned().collect();
+        let ids = PatternClasses::new(patterns.into_keys().cloned().collect());
+        let Packed { compact, texts, labels, kinds } = pack(&heads);
+        Self { compact, texts, labels, kinds, by_id: Buckets::of(&lists), ids, by_container, by_kind, by_label, heads }
+    }
+
+    /// The classes whose parts hold of a resource, their bounds on its label apart, ascending.
+    pub(crate) fn find(&self, view: &ResourceView<'_>, found: &mut Found) {
+        found.extend_from_slice(&self.by_label);
+        let kind = self.kind(view.kind);
+        let mut add = |classes: &[u32], id_holds: bool| {
+            found.extend(classes.iter().copied().filter(|class| self.is_within(*class, view, kind, id_holds)));
+        };
+        if let Some(classes) = self.by_kind.get(view.kind) {
+            add(classes, false);
+        }
+        if !self.by_container.is_empty() {
+            for (at, container) in view.containers.iter().enumerate() {
+                // Containers are ascending by type, so equal ids of several types need not be neighbours.
+                if view.containers.iter().take(at).any(|earlier| earlier.id == container.id) {
+                    continue;
+                }
+                add(self.by_container.get(container.id.as_str()).map_or(&[], Vec::as_slice), false);
+            }
+        }
+        if self.ids.len() > 0 {
+            self.ids.set.matches(view.id, |pattern| add(self.by_id.get(pattern), true));
+        }
+        if found.len() > 1 {
+            found.sort_unstable();
+        }
+    }
+
+    /// The number of a type.
+    #[inline]
+    pub(crate) fn kind(&self, kind: &str) -> u32 {
+        if self.kinds.is_empty() { NONE } else { self.kinds.get(kind).copied().unwrap_or(NONE) }
+    }
+
+    /// Whether the head of a class holds: `None` if not, `Some(false)` if that depends on an unknown label.
+    #[inline]
+    pub(super) fn holds(&self, class: u32, query: &ResourceQuery<'_>) -> Option<bool> {
+        let belongs = match query.known {
+            Some(known) => super::classes::contains(known, class),
+            None => self.is_within(class, &query.view, query.kind, false),
+        };
+        if belongs { self.admits(class, query.label) } else { None }
+    }
+
+    /// Whether the bounds of a class admit a label.
+    #[inline]
+    pub(super) fn admits(&self, class: u32, label: Option<Label>) -> Option<bool> {
+        let compact = self.compact.get(class as usize)?;
+        if compact.at_most == NONE && compact.at_least == NONE {
+            return Some(true);
+        }
+        let Some(label) = label else { return Some(false) };
+        let most = self.labels.get(compact.at_most as usize).is_none_or(|most| label.flows_to(*most));
+        let least = self.labels.get(compact.at_least as usize).is_none_or(|least| least.flows_to(label));
+        (most && least).then_some(true)
+    }
+
+    /// Whether all parts of a head but its bounds on the label hold; of the id that may be known already.
+    #[inline]
+    fn is_within(&self, class: u32, view: &ResourceView<'_>, kind: u32, id_holds: bool) -> bool {
+        let Some(compact) = self.compact.get(class as usize) else { return false };
+        if compact.kind != NONE && compact.kind != kind {
+            return false;
+        }
+        let text = |start: u32, end: u32| self.texts.as_bytes().get(start as usize..end as usize).unwrap_or_default();
+        let id = id_holds
+            || match compact.test {
+                Test::Any => true,
+                Test::Is(start, end) => view.id.as_bytes() == text(start, end),
+                Test::Below(start, end) => view.id.as_bytes().starts_with(text(start, end)),
+                Test::Other => {
+                    let id = self.heads.get(class as usize).and_then(|head| head.id.as_ref());
+                    id.is_some_and(|id| id.matches(view.id))
+                }
+            };
+        id && (!compact.container || self.is_contained(class, view))
+    }
+
+    #[inline(never)]
+    fn is_contained(&self, class: u32, view: &ResourceView<'_>) -> bool {
+        let container = self.heads.get(class as usize).and_then(|head| head.container.as_ref());
+        container.is_some_and(|container| view.containers.binary_search(container).is_ok())
+    }
+
+    pub(crate) fn get(&self, class: u32) -> Option<&ResourceHead> {
+        self.heads.get(class as usize)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.heads.len()
+    }
+}
+
+/// Compact heads and their tables.
+struct Packed {
+    compact: Vec<Compact>,
+    texts: String,
+    labels: Vec<Label>,
+    kinds: HashMap<Box<str>, u32>,
+}
+
+fn pack(heads: &[ResourceHead]) -> Packed {
+    let mut packer = Packer::default();
+    let compact = heads.iter().map(|head| packer.pack(head)).collect();
+    packer.texts.shrink_to_fit();
+    Packed { compact, texts: packer.texts, labels: packer.labels, kinds: packer.kinds }
+}
+
+/// Makes compact heads.
+#[derive(Default)]
+struct Packer<'h> {
+    texts: String,
+    known: HashMap<&'h str, (u32, u32)>,
+    labels: Vec<Label>,
+    label_places: HashMap<Label, u32>,
+    kinds: HashMap<Box<str>, u32>,
+}
+
+impl<'h> Packer<'h> {
+    fn pack(&mut self, head: &'h ResourceHead) -> Compact {
+        let kind = head.kind.as_ref().map_or(NONE, |kind| {
+            let next = position(self.kinds.len());
+            *self.kinds.entry(kind.as_str().into()).or_insert(next)
+        });
+        let test = match &head.id {
+            None => Test::Any,
+            Some(id) if id.is_everything() => Test::Any,
+            Some(id) => match (id.literal(), id.tree()) {
+                (Some(text), _) => {
+                    let (start, end) = self.text(text);
+                    Test::Is(start, end)
+                }
+                (None, Some(text)) => {
+                    let (start, end) = self.text(text);
+                    Test::Below(start, end)
+                }
+                (None, None) => Test::Other,
+            },
+        };
+        Compact {
+            kind,
+            test,
+            container: head.container.is_some(),
+            at_most: self.label(head.at_most),
+            at_least: self.label(head.at_least),
+        }
+    }
+
+    fn text(&mut self, text: &'h str) -> (u32, u32) {
+        let texts = &mut self.texts;
+        *self.known.entry(text).or_insert_with(|| {
+            let start = position(texts.len());
+            texts.push_str(text);
+            (start, position(texts.len()))
+        })
+    }
+
+    fn label(&mut self, label: Option<Label>) -> u32 {
+        let Some(label) = label else { return NONE };
+        let labels = &mut self.labels;
+        *self.label_places.entry(label).or_insert_with(|| {
+            labels.push(label);
+            position(labels.len() - 1)
+        })
+    }
+}
