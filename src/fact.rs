@@ -15,6 +15,8 @@ use core::fmt;
 use core::ops::Bound;
 use std::collections::BTreeMap;
 
+use hashbrown::HashMap;
+
 use crate::value::Enumeration;
 
 /// Risk as the identity provider reports it; least first. Source: Microsoft Graph `riskLevel`.
@@ -106,6 +108,8 @@ pub struct Declaration {
 pub struct Schema {
     declarations: Vec<Declaration>,
     by_path: BTreeMap<Box<str>, u16>,
+    /// The same, for requests, which name facts while somebody waits.
+    slots: HashMap<Box<str>, u16>,
 }
 
 macro_rules! facts {
@@ -312,7 +316,7 @@ impl Schema {
     /// A schema of these facts alone, for conditions outside a policy. Paths must be unique; of two equal ones the first counts.
     #[must_use]
     pub fn of(declarations: Vec<Declaration>) -> Self {
-        let mut schema = Self { declarations: Vec::new(), by_path: BTreeMap::new() };
+        let mut schema = Self { declarations: Vec::new(), by_path: BTreeMap::new(), slots: HashMap::new() };
         for declaration in declarations {
             schema.push(declaration);
         }
@@ -331,6 +335,7 @@ impl Schema {
             return None;
         }
         self.by_path.insert(declaration.path.clone(), next);
+        self.slots.insert(declaration.path.clone(), next);
         self.declarations.push(declaration);
         Some(next)
     }
@@ -338,7 +343,7 @@ impl Schema {
     /// The slot of a path. `context.<path>` is another spelling of a fact that the context gives.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<u16> {
-        let direct = |path: &str| self.by_path.get(path).copied();
+        let direct = |path: &str| self.slots.get(path).copied();
         let alias = || ALIASES.iter().find(|(from, _)| *from == path).and_then(|(_, to)| direct(to));
         let in_context = || {
             let slot = direct(path.strip_prefix("context.")?)?;

@@ -103,6 +103,7 @@ pub use decision::{Code, Decision, Layer, Verdict};
 pub use directory::Directory;
 pub use door::Answer;
 pub use engine::Engine;
+pub use evaluate::Prepared;
 pub use explain::Explanation;
 #[cfg(feature = "fs")]
 pub use files::load;

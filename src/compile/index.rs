@@ -9,7 +9,7 @@
 //! What is filed is not the number of a rule but what verifying it needs, one entry after the other; rules that differ in nothing
 //! that decides share an entry.
 //!
-//! INVARIANT: every entry that matches a query is reported, and none that does not. It may be reported more than once, if it has
+//! INVARIANT: every entry that matches a query is reported, and none that does not, but for those whose condition is certainly false. It may be reported more than once, if it has
 //! alternatives. A query visits no more than all keys that it could make, or all entries, whichever is less.
 //!
 //! Next room: `pack`.
@@ -17,6 +17,7 @@
 use hashbrown::{HashMap, HashTable};
 
 use super::classes::{Buckets, contains, position};
+use super::guard::admits;
 use super::resources::{ResourceClasses, ResourceQuery};
 
 /// Subject, action, tool, resource.
@@ -34,6 +35,8 @@ pub(crate) struct Query<'q> {
     /// Of subject, action and tool, each ascending.
     pub(crate) classes: [&'q [u32]; RESOURCE],
     pub(crate) resource: ResourceQuery<'q>,
+    /// What [`super::guard::Guards`] knows of the facts of the call.
+    pub(crate) guards: &'q [u32],
 }
 
 /// The shapes of keys, in the order in which they are tried.
@@ -72,6 +75,8 @@ pub(crate) struct Entry {
     pub(crate) when: u32,
     /// The first of the rules.
     pub(crate) rule: u32,
+    /// A text that a fact must be, as [`super::guard::Guards`] numbers it.
+    guard: u32,
     /// What kind of rules they are.
     pub(crate) traits: Traits,
 }
@@ -91,7 +96,8 @@ impl Entry {
     pub(super) fn new(
         classes: [&[u32]; DIMENSIONS],
         mut list: impl FnMut(usize) -> u32,
-        (when, rule, traits): (u32, u32, Traits),
+        (when, guard): (u32, u32),
+        (rule, traits): (u32, Traits),
     ) -> Self {
         let mut heads = [ANY; DIMENSIONS];
         for (at, (head, classes)) in heads.iter_mut().zip(classes).enumerate() {
@@ -101,7 +107,7 @@ impl Entry {
                 _ => list(at) | LIST,
             };
         }
-        Self { heads, when, rule, traits }
+        Self { heads, when, rule, guard, traits }
     }
 }
 
@@ -340,7 +346,8 @@ impl Index {
         }
         let mut report = |entries: &[Entry], mask: u8| {
             for entry in entries {
-                if let Some(sure) = heads.matches(entry, mask, query)
+                if admits(entry.guard, query.guards)
+                    && let Some(sure) = heads.matches(entry, mask, query)
                     && !found(entry, sure)
                 {
                     return false;

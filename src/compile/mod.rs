@@ -16,6 +16,7 @@
 //! Next room: [`crate::directory`].
 
 mod classes;
+mod guard;
 mod index;
 mod pack;
 mod policy;

@@ -5,12 +5,14 @@
 //!
 //! Next room: `policy`.
 
+use core::ops::RangeInclusive;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use super::classes::{Buckets, PatternClasses, SubjectClasses, position};
+use super::guard::{Guards, NO_GUARD};
 use super::index::{DIMENSIONS, Entry, Filed, Heads, Index, Query, Traits, any_resource, shares};
 use super::resources::ResourceClasses;
 use crate::condition::Condition;
@@ -71,14 +73,18 @@ pub(crate) struct Predicate {
     pub(crate) reads_groups: bool,
 }
 
+/// Facts of the link under judgement, of the resource, and of the tool.
+const LINK: RangeInclusive<u16> = slot::PRINCIPAL_TYPE..=slot::PRINCIPAL_TENANT;
+const RESOURCE: RangeInclusive<u16> = slot::RESOURCE_TYPE..=slot::RESOURCE_APPLICATION;
+const TOOL: RangeInclusive<u16> = slot::TOOL_SERVER..=slot::TOOL_EFFECTS;
+
 impl Predicate {
     fn new(condition: Condition) -> Self {
-        let reads = |slots: core::ops::RangeInclusive<u16>| condition.references().iter().any(|at| slots.contains(at));
+        let reads = |slots: RangeInclusive<u16>| condition.references().iter().any(|at| slots.contains(at));
         let groups = [slot::PRINCIPAL_GROUPS, slot::SUBJECT_GROUPS, slot::USER_GROUPS, slot::AGENT_GROUPS];
         Self {
-            reads_link: reads(slot::PRINCIPAL_TYPE..=slot::PRINCIPAL_TENANT),
-            reads_resource: reads(slot::RESOURCE_TYPE..=slot::RESOURCE_APPLICATION)
-                || reads(slot::TOOL_SERVER..=slot::TOOL_EFFECTS),
+            reads_link: reads(LINK),
+            reads_resource: reads(RESOURCE) || reads(TOOL),
             reads_groups: groups.into_iter().any(|group| reads(group..=group)),
             condition,
         }
@@ -98,6 +104,7 @@ pub(crate) struct RuleSet {
     intervals: Vec<(Timestamp, Timestamp)>,
     constraints: Vec<(String, Constraint)>,
     requirements: Vec<Requirement>,
+    pub(crate) guards: Guards,
     /// Rules that permit, and count.
     permits: Index,
     /// Rules that forbid or require, and all rules on trial.
@@ -165,6 +172,7 @@ impl RuleSet {
             intervals: Vec::new(),
             constraints: Vec::new(),
             requirements: Vec::new(),
+            guards: Guards::default(),
             permits: Index::default(),
             restrictions: Index::default(),
         };
@@ -189,7 +197,7 @@ impl RuleSet {
             let when = rule.when.as_ref().and_then(|c| condition_places.get(c).copied()).unwrap_or(NO_INDEX);
             let at = set.push(rule, heads, when);
             // Only what is named by its id alone can be judged for another.
-            let traits = traits(rule);
+            let Some(traits) = set.get(at).map(PackedRule::traits) else { continue };
             let plain = rule.effect != Effect::Require && rule.mode == Mode::Enforce && !traits.bounded;
             let twins = plain.then(|| equal.entry((Place { heads, when }, traits)));
             match twins {
@@ -213,6 +221,14 @@ impl RuleSet {
     /// Indexes the rules that stand for themselves and those that are equal.
     fn index(&mut self, leaders: &[u32]) {
         let counts = [self.subjects.len(), self.actions.len(), self.tools.len(), self.resources.len()];
+        // Facts that are the same for all links and resources of a call.
+        let demanded = |when: u32| {
+            let (slot, text) = self.conditions.get(when as usize)?.condition.demanded()?;
+            (!LINK.contains(&slot) && !RESOURCE.contains(&slot) && !TOOL.contains(&slot)).then_some((slot, text))
+        };
+        let leading = leaders.iter().filter_map(|at| demanded(self.rules.get(*at as usize)?.when));
+        let guards = Guards::new(leading);
+        let guard = |when: u32| demanded(when).map_or(NO_GUARD, |(slot, text)| guards.of(slot, text));
         let filed = |permits: bool| -> Vec<Filed<'_>> {
             let numbered = leaders.iter().filter_map(|at| Some((*at, self.rules.get(*at as usize)?)));
             let these =
@@ -220,12 +236,13 @@ impl RuleSet {
             let file = |(at, rule): (u32, &PackedRule)| {
                 let classes = rule.heads.map(|list| self.lists.get(list));
                 let list = |dimension: usize| rule.heads.get(dimension).copied().unwrap_or(NO_INDEX);
-                Filed { entry: Entry::new(classes, list, (rule.when, at, rule.traits())), classes }
+                let whether = (rule.when, guard(rule.when));
+                Filed { entry: Entry::new(classes, list, whether, (at, rule.traits())), classes }
             };
             these.map(file).collect()
         };
         let (permits, restrictions) = (Index::new(&filed(true), counts), Index::new(&filed(false), counts));
-        (self.permits, self.restrictions) = (permits, restrictions);
+        (self.permits, self.restrictions, self.guards) = (permits, restrictions, guards);
     }
 
     /// A list of classes, ascending, kept once however many rules have it; [`NO_INDEX`] if there are none.
@@ -360,11 +377,6 @@ impl RuleSet {
 /// Rules that are judged as one.
 struct Twins {
     last: u32,
-}
-
-fn traits(rule: &Rule) -> Traits {
-    let bounded = !rule.arguments.is_empty() || rule.interval.is_some();
-    Traits { effect: rule.effect, mode: rule.mode, source: rule.source, bounded }
 }
 
 impl PackedRule {

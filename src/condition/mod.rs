@@ -199,6 +199,25 @@ impl Condition {
         &self.0.program.references
     }
 
+    /// A fact and the text that it must be, if there is one without which the condition is certainly false whenever the fact is
+    /// a known text.
+    pub(crate) fn demanded(&self) -> Option<(u16, &str)> {
+        let program = &self.0.program;
+        let node = |id: program::Id| program.nodes.get(id as usize).copied();
+        let demanded = |id: program::Id| {
+            if let Some(program::Node::TextEqual(false, of, text)) = node(id) {
+                Some((program::slot_of(of)?, program.text(text)))
+            } else {
+                None
+            }
+        };
+        // One operand that is false decides, whatever the others are.
+        if let Some(program::Node::And(range)) = node(program.root) {
+            return program.children(range).iter().find_map(|id| demanded(*id));
+        }
+        demanded(program.root)
+    }
+
     /// Bytes of its regular expressions when compiled, rounded up.
     pub(crate) fn regex_bytes(&self) -> usize {
         self.0.program.regexes.iter().map(Matcher::bytes).sum()

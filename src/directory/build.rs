@@ -109,7 +109,7 @@ fn principals(entities: &Entities, closures: &Closures<'_, GroupId>) -> Vec<Prin
     let standing = Standing { blueprints, people, peopled };
     let agents = entities.agents.iter().map(|agent| agent_principal(agent, closures, &standing));
     let users = entities.users.iter().map(|user| user_principal(user, closures));
-    let mut all: Vec<Principal> = agents.chain(users).collect();
+    let mut all: Vec<Principal> = agents.chain(users).map(Principal::settled).collect();
     all.sort_by(|a, b| (a.kind_text(), a.id_text()).cmp(&(b.kind_text(), b.id_text())));
     all
 }
@@ -154,6 +154,7 @@ fn agent_principal(agent: &Agent, closures: &Closures<'_, GroupId>, standing: &S
         blueprint: agent.blueprint.clone(),
     };
     Principal {
+        is_sound: false,
         kind: Value::from("agent"),
         id: text(agent.id.as_str()),
         state: agent.state,
@@ -169,6 +170,7 @@ fn agent_principal(agent: &Agent, closures: &Closures<'_, GroupId>, standing: &S
 fn user_principal(user: &User, closures: &Closures<'_, GroupId>) -> Principal {
     let groups = closures.reach(&user.groups);
     Principal {
+        is_sound: false,
         kind: Value::from(user.kind.type_name()),
         id: Value::from(user.id.as_str().to_owned()),
         state: user.state,

@@ -18,6 +18,8 @@ use crate::value::Value;
 /// A registered principal: agent, user, agent user or workload.
 #[derive(Clone, Debug)]
 pub(crate) struct Principal {
+    /// Whether nothing is wrong with its standing at any time; an agent's user account hangs from the agent besides.
+    pub(crate) is_sound: bool,
     pub(crate) kind: Value<'static>,
     pub(crate) id: Value<'static>,
     pub(crate) state: State,
@@ -59,6 +61,18 @@ impl Principal {
     #[inline]
     pub(crate) fn id_text(&self) -> &str {
         text(&self.id)
+    }
+
+    /// Computes [`Principal::is_sound`].
+    pub(super) fn settled(mut self) -> Self {
+        let is_sound = |agent: &AgentRecord| {
+            agent.blueprint_state.is_none_or(|state| state == State::Enabled)
+                && agent.sponsor.is_some()
+                && !agent.sponsor_is_gone
+                && agent.review_by.is_none()
+        };
+        self.is_sound = self.is_enabled() && self.agent.as_deref().is_none_or(is_sound);
+        self
     }
 
     pub(crate) fn is_enabled(&self) -> bool {

@@ -19,6 +19,9 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
         if !scene.engine.policy().trusts(party.link.issuer()) {
             object(Code::IdentityUnknownIssuer);
         }
+        if party.is_sound {
+            continue;
+        }
         let Some(principal) = party.principal else {
             match party.link.kind() {
                 "agent" => object(Code::IdentityUnknownAgent),

@@ -9,7 +9,7 @@ use crate::condition::Truth;
 /// Truths of conditions that are not particular to one rule, link and resource, so that each is evaluated once in a decision. It
 /// is a cache of a few places: one that is lost is evaluated again.
 #[derive(Debug, Default)]
-pub(super) struct Memo {
+pub(crate) struct Memo {
     places: [Cell<u64>; 16],
 }
 

@@ -18,6 +18,7 @@ mod facts;
 mod flow;
 mod identity;
 mod memo;
+mod prepared;
 mod privilege;
 mod requirement;
 mod revocation;
@@ -28,6 +29,8 @@ mod tool;
 
 pub(crate) use facts::View;
 pub(crate) use flow::findings;
+pub(crate) use memo::Memo;
+pub use prepared::Prepared;
 pub(crate) use privilege::giver_is_held;
 pub(crate) use rules::Pair;
 pub(crate) use scene::{KnownLabel, Scene};
@@ -57,10 +60,7 @@ impl Engine {
             return decision;
         }
         let scene = Scene::new(self, request);
-        identity::judge(&scene, &mut decision);
-        revocation::judge(&scene, &mut decision);
-        tool::judge(&scene, &mut decision);
-        rules::judge(&scene, &mut decision);
+        judge(&scene, &mut decision);
         flow::judge(&scene, flow, &mut decision);
         requirement::conflicts(&mut decision);
         decision.finish();
@@ -85,11 +85,7 @@ impl Engine {
             return false;
         }
         let mut decision = Decision::new(self);
-        let scene = Scene::new(self, open).listing();
-        identity::judge(&scene, &mut decision);
-        revocation::judge(&scene, &mut decision);
-        tool::judge(&scene, &mut decision);
-        rules::judge(&scene, &mut decision);
+        judge(&Scene::new(self, open).listing(), &mut decision);
         decision.objections.is_empty()
     }
 
@@ -115,4 +111,12 @@ impl Engine {
             request.actors().len() > limits.chain_depth || request.targets().len() > limits.targets.saturating_add(1);
         too_many.then_some(Code::RequestTooLarge)
     }
+}
+
+/// Every layer but flows, one after the other.
+fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
+    identity::judge(scene, decision);
+    revocation::judge(scene, decision);
+    tool::judge(scene, decision);
+    rules::judge(scene, decision);
 }

@@ -6,6 +6,7 @@
 //! Next room: `privilege`.
 
 use super::facts::View;
+use super::memo::Memo;
 use super::privilege;
 use super::requirement;
 use super::scene::{Party, Scene, Thing, Tooling};
@@ -20,6 +21,7 @@ use crate::rule::{Effect, Mode, Source};
 #[derive(Clone, Copy)]
 pub(crate) struct Pair<'p, 's, 'r> {
     pub(crate) scene: &'p Scene<'s, 'r>,
+    memo: &'p Memo,
     pub(crate) party: &'p Party<'s, 'r>,
     pub(crate) thing: &'p Thing<'s, 'r>,
     pub(crate) link: usize,
@@ -43,11 +45,12 @@ pub(super) enum Judged {
 
 impl<'p, 's, 'r> Pair<'p, 's, 'r> {
     /// Every link with every resource.
-    pub(crate) fn all(scene: &'p Scene<'s, 'r>) -> impl Iterator<Item = Self> {
+    pub(crate) fn all(scene: &'p Scene<'s, 'r>, memo: &'p Memo) -> impl Iterator<Item = Self> {
         scene.things.iter().enumerate().flat_map(move |(resource, thing)| {
             let tool = thing.tool.as_ref().or_else(|| scene.called());
             scene.parties.iter().enumerate().map(move |(link, party)| Self {
                 scene,
+                memo,
                 party,
                 thing,
                 link,
@@ -98,7 +101,7 @@ impl<'p, 's, 'r> Pair<'p, 's, 'r> {
             let resource = if predicate.reads_resource { self.resource as u64 + 1 } else { 0 };
             let source = u64::from(rule.traits.source == Source::Grant);
             let key = (u64::from(rule.when) + 1) << 24 | source << 63 | (link & 0xff) << 16 | (resource & 0x3fff) << 2;
-            self.scene.memo.truth(key, evaluate)
+            self.memo.truth(key, evaluate)
         };
         match truth {
             Truth::True => Judged::True,
@@ -116,7 +119,8 @@ impl<'p, 's, 'r> Pair<'p, 's, 'r> {
 }
 
 pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
-    for pair in Pair::all(scene) {
+    let memo = Memo::default();
+    for pair in Pair::all(scene, &memo) {
         restrict(pair, decision);
         if let Some(called) = pair.through_called() {
             restrict(called, decision);

@@ -2,18 +2,18 @@
 //!
 //! Next room: `facts`.
 
-use core::cell::OnceCell;
+use std::sync::OnceLock;
 
 use smallvec::SmallVec;
 
-use super::memo::Memo;
+use super::facts::View;
 use super::told::Told;
 use crate::compile::{Found, Query, ResourceQuery, ResourceView, SubjectView};
 use crate::directory::{Principal, ResourceRecord, ToolRecord};
 use crate::engine::{Engine, Origin, subject_view};
 use crate::label::Label;
 use crate::request::{CallDigest, Labelled, Link, Request, Target};
-use crate::value::{NO_ITEMS, Value};
+use crate::value::{Facts, NO_ITEMS, Value};
 
 /// Classes that were found at link time or now.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ impl Classes<'_> {
 pub(crate) struct Party<'s, 'r> {
     pub(crate) link: &'s Link<'r>,
     pub(crate) principal: Option<&'s Principal>,
+    /// Whether nothing is wrong with its standing at any time.
+    pub(crate) is_sound: bool,
     classes: [Classes<'s>; 2],
     /// With the groups that the request claims for it, if it claims any: what restrictions see.
     claimed: Option<Box<[Classes<'s>; 2]>>,
@@ -96,12 +98,13 @@ pub(crate) struct Scene<'s, 'r> {
     pub(crate) agent: Option<&'s Principal>,
     /// Listed and claimed groups of the subject, if any are claimed.
     pub(crate) claimed_groups: Option<Value<'s>>,
-    call: OnceCell<CallDigest>,
+    call: OnceLock<CallDigest>,
     /// What feeds have told since the token was issued.
     pub(crate) told: Told,
     /// Whether it is asked what could be allowed with some arguments, none being given.
     pub(super) listing: bool,
-    pub(super) memo: Memo,
+    /// What conditions demand of the facts of the call, by rule set.
+    guards: [SmallVec<[u32; 4]>; 2],
 }
 
 /// Which of a pair belongs to a rule set.
@@ -141,17 +144,28 @@ impl<'s, 'r> Scene<'s, 'r> {
             actions,
             agent,
             claimed_groups,
-            call: OnceCell::new(),
+            call: OnceLock::new(),
             told: Told::default(),
             listing: false,
-            memo: Memo::default(),
+            guards: [SmallVec::new(), SmallVec::new()],
             engine,
             request,
         };
         if !engine.revocations().is_empty() {
             scene.told = Told::of(&scene);
         }
+        if !engine.set(Origin::Policy).0.guards.is_empty() {
+            scene.guards = ORIGINS.map(|origin| scene.guards(origin));
+        }
         scene
+    }
+
+    /// What the conditions of a set demand of the facts of the call.
+    fn guards(&self, origin: Origin) -> SmallVec<[u32; 4]> {
+        let (Some(party), Some(thing)) = (self.parties.first(), self.things.first()) else { return SmallVec::new() };
+        // Guards are about facts that are the same for every link, resource and tool.
+        let view = View { scene: self, party, thing, tool: None, claims: false };
+        self.engine.set(origin).0.guards.numbers(|slot| view.fact(slot)).collect()
     }
 
     /// The same, to ask what could be allowed with some arguments.
@@ -187,7 +201,7 @@ impl<'s, 'r> Scene<'s, 'r> {
         };
         let tools = tool.map_or(&[][..], |tool| pick(&tool.classes));
         let actions = self.actions.get(of(origin)).map_or(&[][..], |found| found.as_slice());
-        Query { classes: [subjects, actions, tools], resource: thing.query(origin) }
+        Query { classes: [subjects, actions, tools], resource: thing.query(origin), guards: self.guards.get(of(origin)).map_or(&[], |guards| guards) }
     }
 
     /// The digest of the call, computed once, if anybody asks.
@@ -232,7 +246,8 @@ fn party<'s, 'r>(engine: &'s Engine, link: &'s Link<'r>, claims: &[&str]) -> Par
         None => found(&[], origin),
     });
     let claimed = (!claims.is_empty()).then(|| Box::new(ORIGINS.map(|origin| found(claims, origin))));
-    Party { link, principal, classes, claimed }
+    let is_sound = principal.is_some_and(|principal| principal.is_sound) && link.kind() != "agent_user";
+    Party { link, principal, is_sound, classes, claimed }
 }
 
 fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>) -> Thing<'s, 'r> {

@@ -7,14 +7,15 @@ use super::describe;
 use super::{Explanation, RuleReport};
 use crate::compile::PackedRule;
 use crate::engine::Origin;
-use crate::evaluate::{Pair, Scene};
+use crate::evaluate::{Memo, Pair, Scene};
 use crate::rule::{Effect, Mode, Source};
 
 /// Of the rules that did not apply to a link and resource, so many are listed.
 const NEAREST: usize = 6;
 
 pub(super) fn rules(scene: &Scene<'_, '_>, explanation: &mut Explanation) {
-    for pair in Pair::all(scene) {
+    let memo = Memo::default();
+    for pair in Pair::all(scene, &memo) {
         judge_pair(pair, explanation);
     }
 }

@@ -19,7 +19,7 @@ use super::{describe, render};
 use crate::condition::ast::Literal;
 use crate::decision::Verdict;
 use crate::engine::{Engine, Origin};
-use crate::evaluate::{Pair, Scene};
+use crate::evaluate::{Memo, Pair, Scene};
 use crate::fact::{self, slot};
 use crate::request::Request;
 use crate::rule::{Control, Requirement};
@@ -180,7 +180,8 @@ impl Engine {
     fn missing(&self, request: &Request<'_>) -> Vec<Missing> {
         let scene = Scene::new(self, request);
         let mut read: BTreeMap<u16, Told> = BTreeMap::new();
-        for pair in Pair::all(&scene).flat_map(|pair| core::iter::once(pair).chain(pair.through_called())) {
+        let memo = Memo::default();
+        for pair in Pair::all(&scene, &memo).flat_map(|pair| core::iter::once(pair).chain(pair.through_called())) {
             for origin in [Origin::Policy, Origin::Directory] {
                 self.told_apart(pair, origin, &mut read);
             }

@@ -47,6 +47,8 @@ pub(crate) use read::parse;
 /// Facts of a request by slot; null is known to be absent.
 #[derive(Clone, Debug, Default)]
 struct Given<'a> {
+    /// Bit n: a slot that is n modulo 64 is given. Most facts that are asked for are not.
+    mask: u64,
     slots: SmallVec<[u16; 16]>,
     values: SmallVec<[Value<'a>; 8]>,
 }
@@ -54,6 +56,9 @@ struct Given<'a> {
 impl<'a> Given<'a> {
     #[inline]
     fn get(&self, slot: u16) -> Fact<'_> {
+        if self.mask >> (slot % 64) & 1 == 0 {
+            return Fact::Unknown;
+        }
         match self.slots.iter().position(|given| *given == slot).and_then(|at| self.values.get(at)) {
             None => Fact::Unknown,
             Some(Value::Null) => Fact::Null,
@@ -69,6 +74,7 @@ impl<'a> Given<'a> {
                 }
             }
             None => {
+                self.mask |= 1 << (slot % 64);
                 self.slots.push(slot);
                 self.values.push(value);
             }
@@ -141,6 +147,7 @@ impl<'a> Request<'a> {
 
     /// Adds an actor: the first is the immediate one, who makes the call; each further one is who that one acts for in turn.
     #[must_use]
+    #[inline]
     pub fn actor(mut self, actor: Link<'a>) -> Self {
         self.refuse(check_link("subject.properties.act", &actor));
         self.chain.push(actor);
@@ -160,6 +167,7 @@ impl<'a> Request<'a> {
 
     /// Adds data that the call touches; it is judged as the resource too.
     #[must_use]
+    #[inline]
     pub fn target(mut self, target: Target<'a>) -> Self {
         self.refuse(check_target("context.targets", &target));
         self.adopt(target.stamp);
@@ -193,6 +201,7 @@ impl<'a> Request<'a> {
 
     /// Says when the request is judged. Without a time it is unknown: no grant counts.
     #[must_use]
+    #[inline]
     pub fn at(self, time: Timestamp) -> Self {
         self.fact(slot::NOW, time)
     }
@@ -200,6 +209,7 @@ impl<'a> Request<'a> {
     /// States a built-in fact of the context ([`slot`]). Texts are read as the fact's type: `"low"` is a risk level, RFC 3339
     /// text a time. [`Value::Null`]: known to be absent.
     #[must_use]
+    #[inline]
     pub fn fact(mut self, slot: u16, value: impl Into<Value<'a>>) -> Self {
         let declaration = if usize::from(slot) < slot::COUNT { builtin().get(slot) } else { None };
         self.state(slot, declaration, value.into());
@@ -208,6 +218,7 @@ impl<'a> Request<'a> {
 
     /// States a fact that the policy declares, by its name or path (`context.ticket`), or any built-in one.
     #[must_use]
+    #[inline]
     pub fn declared(mut self, vocabulary: &Vocabulary, path: &str, value: impl Into<Value<'a>>) -> Self {
         let schema = vocabulary.schema();
         let found = schema.find(path).or_else(|| schema.find(&format!("context.{path}")));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use placet::fact::slot;
 use placet::value::Value;
-use placet::{CompiledPolicy, Directory, Engine, Limits, Link, Request, Target, Verdict, document};
+use placet::{CompiledPolicy, Directory, Engine, Limits, Link, Prepared, Request, Target, Verdict, document};
 use serde_json::{Map, Value as Json, json};
 
 use crate::engine::EngineUnderTest;
@@ -109,8 +109,8 @@ fn request<'a>(q: &'a PlainRequest, engine: &Engine) -> Request<'a> {
 
 /// placet.
 pub struct Placet<const REGISTERED: bool> {
-    engine: Engine,
-    requests: Vec<Request<'static>>,
+    engine: &'static Engine,
+    requests: Vec<Prepared<'static, 'static>>,
 }
 
 impl<const REGISTERED: bool> EngineUnderTest for Placet<REGISTERED> {
@@ -151,20 +151,23 @@ impl<const REGISTERED: bool> EngineUnderTest for Placet<REGISTERED> {
             Err(report) => panic!("placet refuses the workload: {report}"),
         };
         let compiled = CompiledPolicy::new(&policy, &limits);
-        Self { engine: Engine::new(Arc::new(compiled), Arc::new(Directory::of(&policy))), requests: vec![] }
+        // Prepared requests borrow it; it is kept until the process ends.
+        let engine = Box::leak(Box::new(Engine::new(Arc::new(compiled), Arc::new(Directory::of(&policy)))));
+        Self { engine, requests: vec![] }
     }
 
     fn prepare(&mut self, requests: &[PlainRequest]) {
-        // A request borrows its texts; those of the prepared ones are kept until the process ends.
+        // A request borrows its texts, and what is prepared borrows the request; both are kept until the process ends.
         let kept: &'static [PlainRequest] = requests.to_vec().leak();
-        self.requests = kept.iter().map(|q| request(q, &self.engine)).collect();
+        let kept: Vec<Request<'static>> = kept.iter().map(|q| request(q, self.engine)).collect();
+        self.requests = kept.leak().iter().map(|request| self.engine.prepare(request)).collect();
     }
 
     fn decide(&self, i: usize) -> bool {
-        self.engine.decide(&self.requests[i]).verdict() == Verdict::Allow
+        self.requests[i].decide().verdict() == Verdict::Allow
     }
 
     fn decide_plain(&self, q: &PlainRequest) -> bool {
-        self.engine.decide(&request(q, &self.engine)).verdict() == Verdict::Allow
+        self.engine.decide(&request(q, self.engine)).verdict() == Verdict::Allow
     }
 }
