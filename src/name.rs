@@ -179,7 +179,9 @@ pub(crate) fn root_len(text: &str) -> usize {
 /// Sources: RFC 3986 section 6.2.2.1 (schemes are case-insensitive, lower case is the normal form); WHATWG URL (for special
 /// schemes, any number of slashes is read as two), so that `HTTPS://x` and `https:/x` cannot slip past `https://x/**`.
 pub(crate) fn scheme(text: &str, root: usize) -> Result<(), NameError> {
-    let Some((name, slashes)) = text.get(..root).and_then(|root| root.split_once(':')) else {
+    let colon = text.bytes().take(root).position(|b| b == b':');
+    let parts = colon.and_then(|colon| text.get(..colon).zip(text.get(colon + 1..root)));
+    let Some((name, slashes)) = parts else {
         let spiffe = text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("spiffe:"));
         return if spiffe { Err(NameError::Spiffe) } else { Ok(()) };
     };

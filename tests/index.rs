@@ -12,7 +12,7 @@
     reason = "a test fails by panicking and reads its settings"
 )]
 
-use placet::{Engine, Limits, Request, document};
+use placet::{Engine, Limits, Request, Target, document};
 use placet_oracle::world::Tape;
 use placet_oracle::{Oracle, Outcome};
 use proptest::prelude::*;
@@ -242,6 +242,16 @@ fn request(tape: &mut Tape<'_>) -> Value {
     json!({"subject": subject, "action": {"name": name}, "resource": target(tape), "context": context})
 }
 
+/// The resource of a request, built in Rust.
+fn resource_of<'v>(request: &'v Value, engine: &Engine) -> Target<'v> {
+    let text = |member: &str| request["resource"][member].as_str().unwrap_or_default();
+    let target = Target::new(text("type"), text("id"));
+    match request["resource"]["properties"]["label"].as_str() {
+        Some(label) => target.labelled(engine.policy().vocabulary(), label),
+        None => target,
+    }
+}
+
 /// The resources of a request.
 fn names(request: &Value) -> Vec<(String, String)> {
     let targets = request["context"]["targets"].as_array().into_iter().flatten();
@@ -286,7 +296,20 @@ proptest! {
             let asked = Request::from_json(bytes.as_bytes(), engine.policy().vocabulary());
             prop_assert!(asked.defect().is_none(), "{:?} {:#}", asked.defect(), request);
             let (compiled, plain) = (Outcome::of(&engine.decide(&asked)), oracle.decide(&asked));
+            prop_assert_eq!(engine.prepare(&asked).decide(), engine.decide(&asked));
             prop_assert_eq!(&compiled, &plain, "engine (left) and oracle (right), {:?}:\n{:#}\n{:#}", lean, document, request);
+            // The same call on the resources of the others, at once and one by one.
+            let resources: Vec<Target<'_>> = requests.iter().map(|other| resource_of(other, &engine)).collect();
+            let mut at_once = Vec::new();
+            engine.decide_each(&asked, &resources, |at, decision| at_once.push((at, decision)));
+            prop_assert_eq!(at_once.len(), requests.len());
+            for (at, decision) in at_once {
+                let mut single = request.clone();
+                single["resource"] = requests[at]["resource"].clone();
+                let bytes = single.to_string();
+                let single = Request::from_json(bytes.as_bytes(), engine.policy().vocabulary());
+                prop_assert_eq!(decision, engine.decide(&single));
+            }
         }
     }
 }

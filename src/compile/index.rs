@@ -67,6 +67,11 @@ const LISTED: usize = 16;
 const ANY: u32 = u32::MAX;
 const LIST: u32 = 1 << 31;
 
+/// All dimensions, and labels.
+const ALL: u8 = 0b1_1111;
+/// The bit of labels, which are asked even if the key says that the resource belongs.
+const BOUND: u8 = 1 << DIMENSIONS;
+
 /// Rules that are judged as one, with what judging them needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
@@ -77,6 +82,8 @@ pub(crate) struct Entry {
     pub(crate) rule: u32,
     /// A text that a fact must be, as [`super::guard::Guards`] numbers it.
     guard: u32,
+    /// Bit n: something is asked of dimension n; [`BOUND`]: of the label.
+    asks: u8,
     /// What kind of rules they are.
     pub(crate) traits: Traits,
 }
@@ -92,22 +99,24 @@ pub(crate) struct Traits {
 }
 
 impl Entry {
-    /// An entry of rules with these classes in each dimension (none: any); `list` keeps a list of several.
+    /// An entry of rules with these classes in each dimension (none: any), and whether any of them bounds labels; `list` keeps a list of several.
     pub(super) fn new(
-        classes: [&[u32]; DIMENSIONS],
+        (classes, is_bound): ([&[u32]; DIMENSIONS], bool),
         mut list: impl FnMut(usize) -> u32,
         (when, guard): (u32, u32),
         (rule, traits): (u32, Traits),
     ) -> Self {
         let mut heads = [ANY; DIMENSIONS];
+        let mut asks = if is_bound { BOUND } else { 0 };
         for (at, (head, classes)) in heads.iter_mut().zip(classes).enumerate() {
+            asks |= u8::from(!classes.is_empty()) << at;
             *head = match classes {
                 [] => ANY,
                 [only] => *only,
                 _ => list(at) | LIST,
             };
         }
-        Self { heads, when, rule, guard, traits }
+        Self { heads, when, rule, guard, asks, traits }
     }
 }
 
@@ -122,23 +131,32 @@ impl Heads<'_> {
     /// Whether an entry matches in the dimensions that `mask` has; `None` if not, `Some(false)` if that depends on an unknown label.
     #[inline]
     fn matches(&self, entry: &Entry, mask: u8, query: &Query<'_>) -> Option<bool> {
-        let [subject, action, tool, resource] = entry.heads;
-        for (bit, head, found) in [(1, subject, 0), (2, action, 1), (4, tool, 2)] {
-            if mask & bit != 0 && head != ANY && !self.shares(head, query.classes.get(found).copied()?) {
-                return None;
-            }
-        }
-        // Its label is asked even if the key says that it belongs.
-        if resource == ANY {
+        let asks = entry.asks & mask;
+        if asks == 0 {
             return Some(true);
         }
-        if resource & LIST == 0 {
-            return match mask & 8 {
-                0 => self.resources.admits(resource, query.resource.label),
-                _ => self.resources.holds(resource, &query.resource),
-            };
+        let [subjects, actions, tools] = query.classes;
+        let [subject, action, tool, resource] = entry.heads;
+        if (asks & 1 != 0 && !self.shares(subject, subjects))
+            || (asks & 2 != 0 && !self.shares(action, actions))
+            || (asks & 4 != 0 && !self.shares(tool, tools))
+        {
+            return None;
         }
-        self.any_resource(resource, query)
+        if asks & (8 | BOUND) == 0 {
+            return Some(true);
+        }
+        self.resource(resource, asks, query)
+    }
+
+    fn resource(&self, head: u32, asks: u8, query: &Query<'_>) -> Option<bool> {
+        if head & LIST != 0 {
+            any_resource(self.lists.get(head & !LIST), self.resources, &query.resource)
+        } else if asks & 8 == 0 {
+            self.resources.admits(head, query.resource.label)
+        } else {
+            self.resources.holds(head, &query.resource)
+        }
     }
 
     #[inline]
@@ -147,11 +165,6 @@ impl Heads<'_> {
             return contains(found, head);
         }
         shares(self.lists.get(head & !LIST), found)
-    }
-
-    #[inline(never)]
-    fn any_resource(&self, head: u32, query: &Query<'_>) -> Option<bool> {
-        any_resource(self.lists.get(head & !LIST), self.resources, &query.resource)
     }
 }
 
@@ -355,7 +368,6 @@ impl Index {
             }
             true
         };
-        const ALL: u8 = 0b1111;
         if self.always != 0 && !report(self.entries.get(..self.always as usize).unwrap_or_default(), ALL) {
             return;
         }

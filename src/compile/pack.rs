@@ -237,7 +237,9 @@ impl RuleSet {
                 let classes = rule.heads.map(|list| self.lists.get(list));
                 let list = |dimension: usize| rule.heads.get(dimension).copied().unwrap_or(NO_INDEX);
                 let whether = (rule.when, guard(rule.when));
-                Filed { entry: Entry::new(classes, list, whether, (at, rule.traits())), classes }
+                let [.., resources] = classes;
+                let is_bound = resources.iter().any(|class| self.resources.is_bound(*class));
+                Filed { entry: Entry::new((classes, is_bound), list, whether, (at, rule.traits())), classes }
             };
             these.map(file).collect()
         };

@@ -151,6 +151,11 @@ impl ResourceClasses {
         if belongs { self.admits(class, query.label) } else { None }
     }
 
+    /// Whether a class bounds labels.
+    pub(super) fn is_bound(&self, class: u32) -> bool {
+        self.compact.get(class as usize).is_some_and(|head| head.at_most != NONE || head.at_least != NONE)
+    }
+
     /// Whether the bounds of a class admit a label.
     #[inline]
     pub(super) fn admits(&self, class: u32, label: Option<Label>) -> Option<bool> {

@@ -12,7 +12,7 @@ use super::scene::Scene;
 use super::{flow, judge, requirement};
 use crate::decision::{Code, Decision};
 use crate::engine::Engine;
-use crate::request::Request;
+use crate::request::{Refused, Request, Target};
 
 /// A request whose links, resources and heads are looked up. It is of one engine: after a swap, prepare anew.
 ///
@@ -40,6 +40,51 @@ impl Engine {
             None => Ok(Scene::new(self, request)),
         };
         Prepared { engine: self, scene }
+    }
+}
+
+impl Engine {
+    /// Judges the same call on each of many resources: lists that are filtered, results of a search. `each` gets the place of the
+    /// resource and what [`Engine::decide`] would say, were it the request's. Links, action and facts are looked up once.
+    ///
+    /// ```
+    /// use placet::{Engine, Limits, Link, Request, Target, document};
+    /// let text = "version: 1\nrules: [{id: read, effect: permit, action: read, resource: {id: wiki/**}}]\n";
+    /// let engine = Engine::of(&document::load([("policy.yaml", text)], &Limits::default())?);
+    /// let found = [Target::new("page", "wiki/home"), Target::new("page", "payroll/june")];
+    /// let search = Request::new(Link::user("ada"), "read", Target::new("page", "wiki"));
+    /// let mut shown = Vec::new();
+    /// engine.decide_each(&search, &found, |at, decision| shown.extend(decision.is_allowed().then_some(at)));
+    /// assert_eq!(shown, [0]);
+    /// # Ok::<(), placet::diagnostic::Diagnostics>(())
+    /// ```
+    pub fn decide_each<'e, 'r>(
+        &'e self,
+        request: &Request<'r>,
+        resources: &[Target<'r>],
+        mut each: impl FnMut(usize, Decision<'e>),
+    ) {
+        let refused = self.form(request);
+        let mut scene = if refused.is_none() { Some(Scene::new(self, request)) } else { None };
+        let mark = scene.as_ref().map_or(0, Scene::mark);
+        for (at, resource) in resources.iter().enumerate() {
+            let mut decision = Decision::new(self);
+            let refused = refused.or_else(|| match request.refuses(resource, self.policy().vocabulary())? {
+                Refused::Malformed => Some(Code::RequestMalformed),
+                Refused::Outdated => Some(Code::RequestOutdated),
+            });
+            match (refused, &mut scene) {
+                (Some(code), _) => decision.object(code, None, 0, 0),
+                (None, Some(scene)) => {
+                    scene.replace(resource, mark);
+                    judge(scene, &mut decision);
+                    requirement::conflicts(&mut decision);
+                    decision.finish();
+                }
+                (None, None) => decision.object(Code::RequestMalformed, None, 0, 0),
+            }
+            each(at, decision);
+        }
     }
 }
 

@@ -8,26 +8,46 @@ use smallvec::SmallVec;
 
 use super::facts::View;
 use super::told::Told;
-use crate::compile::{Found, Query, ResourceQuery, ResourceView, SubjectView};
+use crate::compile::{Found, Query, ResourceQuery, ResourceView, RuleSet, SubjectView};
 use crate::directory::{Principal, ResourceRecord, ToolRecord};
 use crate::engine::{Engine, Origin, subject_view};
 use crate::label::Label;
 use crate::request::{CallDigest, Labelled, Link, Request, Target};
 use crate::value::{Facts, NO_ITEMS, Value};
 
-/// Classes that were found at link time or now.
-#[derive(Clone, Debug)]
+/// Classes that were found at link time or now, ascending.
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Classes<'s> {
     Linked(&'s [u32]),
-    Found(Found),
+    /// A range of the classes that the scene has found.
+    Found(u32, u32),
 }
 
-impl Classes<'_> {
+/// What was found for this call, all in one list: most of it is short, and how long it is nobody knows before.
+#[derive(Clone, Debug, Default)]
+struct Pool {
+    classes: SmallVec<[u32; 36]>,
+}
+
+impl Pool {
+    /// Finds classes, or nothing in a set without rules.
+    fn find(&mut self, set: &RuleSet, find: impl FnOnce(&RuleSet, &mut Found)) -> Classes<'static> {
+        if set.is_empty() {
+            return Classes::Linked(&[]);
+        }
+        let mut found = Found::new();
+        find(set, &mut found);
+        let start = self.classes.len();
+        self.classes.extend_from_slice(&found);
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Classes::Found(place(start), place(self.classes.len()))
+    }
+
     #[inline]
-    pub(crate) fn get(&self) -> &[u32] {
-        match self {
-            Self::Linked(classes) => classes,
-            Self::Found(classes) => classes,
+    fn get<'q>(&'q self, classes: &Classes<'q>) -> &'q [u32] {
+        match *classes {
+            Classes::Linked(classes) => classes,
+            Classes::Found(start, end) => self.classes.get(start as usize..end as usize).unwrap_or_default(),
         }
     }
 }
@@ -93,7 +113,8 @@ pub(crate) struct Scene<'s, 'r> {
     pub(crate) request: &'s Request<'r>,
     pub(crate) parties: SmallVec<[Party<'s, 'r>; 2]>,
     pub(crate) things: SmallVec<[Thing<'s, 'r>; 2]>,
-    actions: [Found; 2],
+    actions: [Classes<'s>; 2],
+    pool: Pool,
     /// The agent that acts, if it is registered.
     pub(crate) agent: Option<&'s Principal>,
     /// Listed and claimed groups of the subject, if any are claimed.
@@ -125,16 +146,17 @@ impl<'s, 'r> Scene<'s, 'r> {
         let mut claims: SmallVec<[&str; 4]> = request.claimed_groups().collect();
         claims.sort_unstable();
         claims.dedup();
-        let parties: SmallVec<[Party<'s, 'r>; 2]> = (0..)
-            .zip(&request.chain)
-            .map(|(at, link)| party(engine, link, if at == 0 { &claims } else { &[] }))
-            .collect();
-        let things = request.resources.iter().map(|target| thing(engine, target)).collect();
-        let actions = ORIGINS.map(|origin| {
-            let mut found = Found::new();
-            engine.set(origin).0.actions.find(request.action(), &mut found);
-            found
-        });
+        let mut pool = Pool::default();
+        let mut parties: SmallVec<[Party<'s, 'r>; 2]> = SmallVec::new();
+        for (at, link) in request.chain.iter().enumerate() {
+            parties.push(party(engine, link, if at == 0 { &claims } else { &[] }, &mut pool));
+        }
+        let mut things: SmallVec<[Thing<'s, 'r>; 2]> = SmallVec::new();
+        for target in &request.resources {
+            things.push(thing(engine, target, &mut pool));
+        }
+        let actions = ORIGINS
+            .map(|origin| pool.find(engine.set(origin).0, |set, found| set.actions.find(request.action(), found)));
         let immediate = parties.get(usize::from(parties.len() > 1));
         let agent = immediate.and_then(|party| acting_agent(engine, party));
         let claimed_groups = (!claims.is_empty()).then(|| claimed_groups(&parties, &claims));
@@ -142,6 +164,7 @@ impl<'s, 'r> Scene<'s, 'r> {
             parties,
             things,
             actions,
+            pool,
             agent,
             claimed_groups,
             call: OnceLock::new(),
@@ -194,52 +217,58 @@ impl<'s, 'r> Scene<'s, 'r> {
         tool: Option<&'q Tooling<'_>>,
         claimed: bool,
     ) -> Query<'q> {
-        let pick = |classes: &'q [Classes<'_>; 2]| classes.get(of(origin)).map_or(&[][..], Classes::get);
+        let pick = |classes: &'q [Classes<'_>; 2]| classes.get(of(origin)).map_or(&[][..], |one| self.pool.get(one));
         let subjects = match &party.claimed {
             Some(with_claims) if claimed => pick(with_claims),
             Some(_) | None => pick(&party.classes),
         };
         let tools = tool.map_or(&[][..], |tool| pick(&tool.classes));
-        let actions = self.actions.get(of(origin)).map_or(&[][..], |found| found.as_slice());
-        Query { classes: [subjects, actions, tools], resource: thing.query(origin), guards: self.guards.get(of(origin)).map_or(&[], |guards| guards) }
-    }
-
-    /// The digest of the call, computed once, if anybody asks.
-    pub(crate) fn call(&self) -> &CallDigest {
-        self.call.get_or_init(|| self.request.call_digest())
-    }
-}
-
-impl Thing<'_, '_> {
-    /// What it is to a rule set.
-    #[inline]
-    fn query(&self, origin: Origin) -> ResourceQuery<'_> {
-        let containers = self.record.map_or(&[][..], |record| &record.containers);
-        ResourceQuery {
-            view: ResourceView { kind: self.target.kind(), id: self.target.id(), containers },
-            kind: self.kinds.get(of(origin)).copied().unwrap_or(u32::MAX),
-            known: self.classes.get(of(origin)).and_then(|classes| classes.as_ref()).map(Classes::get),
-            label: match self.label {
+        let containers = thing.record.map_or(&[][..], |record| &record.containers);
+        let resource = ResourceQuery {
+            view: ResourceView { kind: thing.target.kind(), id: thing.target.id(), containers },
+            kind: thing.kinds.get(of(origin)).copied().unwrap_or(u32::MAX),
+            known: thing.classes.get(of(origin)).and_then(|classes| classes.as_ref()).map(|one| self.pool.get(one)),
+            label: match thing.label {
                 KnownLabel::Unknown => None,
                 KnownLabel::Null => Some(Label::TOP),
                 KnownLabel::Label(label) => Some(label),
             },
+        };
+        let guards = self.guards.get(of(origin)).map_or(&[][..], |guards| guards);
+        Query { classes: [subjects, pick(&self.actions), tools], resource, guards }
+    }
+
+    /// The digest of the call, computed once, if anybody asks.
+    pub(crate) fn call(&self) -> &CallDigest {
+        self.call.get_or_init(|| self.request.call_digest_on(self.things.iter().map(|thing| thing.target)))
+    }
+
+    /// How much has been found.
+    pub(super) fn mark(&self) -> usize {
+        self.pool.classes.len()
+    }
+
+    /// The same call on another resource. `mark`: what was found before the first resource was replaced.
+    pub(super) fn replace(&mut self, target: &'s Target<'r>, mark: usize) {
+        self.pool.classes.truncate(mark);
+        let thing = thing(self.engine, target, &mut self.pool);
+        if let Some(first) = self.things.first_mut() {
+            *first = thing;
         }
+        self.call = OnceLock::new();
     }
 }
 
-fn party<'s, 'r>(engine: &'s Engine, link: &'s Link<'r>, claims: &[&str]) -> Party<'s, 'r> {
+fn party<'s, 'r>(engine: &'s Engine, link: &'s Link<'r>, claims: &[&str], pool: &mut Pool) -> Party<'s, 'r> {
     let directory = engine.directory();
     let place = directory.find_principal(link.kind(), link.id());
     let principal = place.and_then(|at| directory.principal(at));
-    let found = |claims: &[&str], origin: Origin| {
-        let mut found = Found::new();
+    let mut found = |claims: &[&str], origin: Origin| {
         let view = match principal {
             Some(principal) => subject_view(principal, claims),
             None => SubjectView { kind: link.kind(), id: link.id(), groups: &[], claims, blueprint: None },
         };
-        engine.set(origin).0.subjects.find(&view, &mut found);
-        Classes::Found(found)
+        pool.find(engine.set(origin).0, |set, found| set.subjects.find(&view, found))
     };
     let classes = ORIGINS.map(|origin| match place {
         Some(at) => Classes::Linked(engine.set(origin).1.subject(at)),
@@ -250,7 +279,7 @@ fn party<'s, 'r>(engine: &'s Engine, link: &'s Link<'r>, claims: &[&str]) -> Par
     Party { link, principal, is_sound, classes, claimed }
 }
 
-fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>) -> Thing<'s, 'r> {
+fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>, pool: &mut Pool) -> Thing<'s, 'r> {
     let directory = engine.directory();
     let place = directory.find_resource(target.kind(), target.id());
     let record = place.and_then(|at| directory.resource(at));
@@ -267,20 +296,19 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>) -> Thing<'s, 'r> {
         match place {
             Some(at) => Some(Classes::Linked(linked.resource(at))),
             None if set.has_resource_keys() => {
-                let mut found = Found::new();
-                set.resources.find(&ResourceView { kind: target.kind(), id: target.id(), containers: &[] }, &mut found);
-                Some(Classes::Found(found))
+                let view = ResourceView { kind: target.kind(), id: target.id(), containers: &[] };
+                Some(pool.find(set, |set, found| set.resources.find(&view, found)))
             }
             None => None,
         }
     });
     let kinds = ORIGINS.map(|origin| engine.set(origin).0.resources.kind(target.kind()));
     let label_value = if let KnownLabel::Label(label) = label { Value::Label(label) } else { Value::Null };
-    let tool = (target.kind() == "tool").then(|| tooling(engine, target.id()));
+    let tool = (target.kind() == "tool").then(|| tooling(engine, target.id(), pool));
     Thing { target, record, tool, label, label_value, kinds, classes }
 }
 
-fn tooling<'s>(engine: &'s Engine, id: &'s str) -> Tooling<'s> {
+fn tooling<'s>(engine: &'s Engine, id: &'s str, pool: &mut Pool) -> Tooling<'s> {
     let directory = engine.directory();
     let place = directory.find_tool(id);
     let classes = ORIGINS.map(|origin| {
@@ -288,9 +316,7 @@ fn tooling<'s>(engine: &'s Engine, id: &'s str) -> Tooling<'s> {
         if let Some(at) = place {
             return Classes::Linked(linked.tool(at));
         }
-        let mut found = Found::new();
-        set.tools.find(id, &mut found);
-        Classes::Found(found)
+        pool.find(set, |set, found| set.tools.find(id, found))
     });
     let (server, name) = id.split_once('/').unwrap_or_default();
     let record = place.and_then(|at| directory.tool(at));

@@ -107,13 +107,13 @@ impl Writer {
         self.value(&link.id);
     }
 
-    fn call(&mut self, request: &Request<'_>) {
+    fn call<'t>(&mut self, request: &Request<'_>, resources: impl ExactSizeIterator<Item = &'t Target<'t>>) {
         self.count(b'C', request.chain.len());
         request.chain.iter().for_each(|link| self.link(link));
         self.value(&request.action);
         self.value(request.arguments.as_ref().unwrap_or(&Value::Null));
-        self.count(b'R', request.resources.len());
-        for resource in &request.resources {
+        self.count(b'R', resources.len());
+        for resource in resources {
             self.value(&resource.kind);
             self.value(&resource.id);
         }
@@ -133,8 +133,13 @@ impl Request<'_> {
     /// The digest of the call: subject, chain, action, arguments, resources. An approval binds to it.
     #[must_use]
     pub fn call_digest(&self) -> CallDigest {
+        self.call_digest_on(self.resources.iter())
+    }
+
+    /// The digest of the same call on other resources.
+    pub(crate) fn call_digest_on<'t>(&self, resources: impl ExactSizeIterator<Item = &'t Target<'t>>) -> CallDigest {
         let mut writer = Writer(Sha256::new());
-        writer.call(self);
+        writer.call(self, resources);
         CallDigest(writer.0.finalize().into())
     }
 
@@ -142,7 +147,7 @@ impl Request<'_> {
     #[must_use]
     pub fn digest(&self) -> RequestDigest {
         let mut writer = Writer(Sha256::new());
-        writer.call(self);
+        writer.call(self, self.resources.iter());
         self.resources.iter().for_each(|resource| writer.said(resource));
         for link in &self.chain {
             writer.value(link.issuer.as_ref().unwrap_or(&Value::Null));

@@ -211,15 +211,19 @@ impl<'a> Request<'a> {
     #[must_use]
     #[inline]
     pub fn fact(mut self, slot: u16, value: impl Into<Value<'a>>) -> Self {
-        let declaration = if usize::from(slot) < slot::COUNT { builtin().get(slot) } else { None };
-        self.state(slot, declaration, value.into());
+        self.set_fact(slot, value);
         self
     }
 
-    /// States a fact that the policy declares, by its name or path (`context.ticket`), or any built-in one.
-    #[must_use]
-    #[inline]
-    pub fn declared(mut self, vocabulary: &Vocabulary, path: &str, value: impl Into<Value<'a>>) -> Self {
+    /// The same as [`Request::fact`], of a request that is not passed on: where requests are made by the thousand, passing one from
+    /// call to call costs as much as all else.
+    pub fn set_fact(&mut self, slot: u16, value: impl Into<Value<'a>>) {
+        let declaration = if usize::from(slot) < slot::COUNT { builtin().get(slot) } else { None };
+        self.state(slot, declaration, value.into());
+    }
+
+    /// The same as [`Request::declared`], of a request that is not passed on.
+    pub fn set_declared(&mut self, vocabulary: &Vocabulary, path: &str, value: impl Into<Value<'a>>) {
         let schema = vocabulary.schema();
         let found = schema.find(path).or_else(|| schema.find(&format!("context.{path}")));
         match found {
@@ -231,6 +235,13 @@ impl<'a> Request<'a> {
             }
             None => self.refuse(Some(Defect::new("context", format!("the policy declares no fact `{path}`")))),
         }
+    }
+
+    /// States a fact that the policy declares, by its name or path (`context.ticket`), or any built-in one.
+    #[must_use]
+    #[inline]
+    pub fn declared(mut self, vocabulary: &Vocabulary, path: &str, value: impl Into<Value<'a>>) -> Self {
+        self.set_declared(vocabulary, path, value);
         self
     }
 
@@ -386,6 +397,16 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// Why the same request on another resource could not be judged, which labels of that policy say.
+    pub(crate) fn refuses(&self, resource: &Target<'_>, vocabulary: &Vocabulary) -> Option<Refused> {
+        let is_of_another = resource.stamp != 0 && resource.stamp != vocabulary.stamp();
+        if check_target("resource", resource).is_some() || (is_of_another && self.stamp != 0) {
+            Some(Refused::Malformed)
+        } else {
+            is_of_another.then_some(Refused::Outdated)
+        }
+    }
+
     /// States a fact whose type was checked.
     pub(crate) fn put(&mut self, slot: u16, value: Value<'a>) {
         self.context.set(slot, value);
@@ -408,6 +429,15 @@ impl<'a> Request<'a> {
             self.defect = defect.map(|defect| Box::new(Refusal { defect, bytes: None }));
         }
     }
+}
+
+/// What is wrong with a resource that takes the place of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Its id, its type or its label.
+    Malformed,
+    /// Its label is of another policy.
+    Outdated,
 }
 
 /// The built-in facts.

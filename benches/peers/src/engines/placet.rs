@@ -96,15 +96,17 @@ fn rule((number, r): (usize, &Rule)) -> Json {
 fn request<'a>(q: &'a PlainRequest, engine: &Engine) -> Request<'a> {
     let vocabulary = engine.policy().vocabulary();
     let target = Target::new(&*q.rtype, &*q.resource).labelled(vocabulary, LABELS[usize::from(q.label)]);
-    Request::new(Link::agent(&*q.agent), &*q.tool, target)
-        .fact(slot::RISK_USER, RISKS[usize::from(q.user_risk)])
-        .fact(slot::RISK_AGENT, RISKS[usize::from(q.agent_risk)])
-        .fact(slot::DEVICE_COMPLIANT, q.device_compliant)
-        .fact(slot::AUTHENTICATION_MFA, q.mfa)
-        .fact(slot::LOCATION_IP, &*q.ip)
-        .fact(slot::LOCATION_COUNTRY, &*q.country)
-        .fact(slot::AUTHENTICATION_SCOPES, q.scopes.iter().map(|scope| Value::from(&**scope)).collect::<Value<'_>>())
-        .declared(vocabulary, "context.hour", i64::from(q.hour))
+    let mut request = Request::new(Link::agent(&*q.agent), &*q.tool, target);
+    request.set_fact(slot::RISK_USER, RISKS[usize::from(q.user_risk)]);
+    request.set_fact(slot::RISK_AGENT, RISKS[usize::from(q.agent_risk)]);
+    request.set_fact(slot::DEVICE_COMPLIANT, q.device_compliant);
+    request.set_fact(slot::AUTHENTICATION_MFA, q.mfa);
+    request.set_fact(slot::LOCATION_IP, &*q.ip);
+    request.set_fact(slot::LOCATION_COUNTRY, &*q.country);
+    let scopes: Value<'_> = q.scopes.iter().map(|scope| Value::from(&**scope)).collect();
+    request.set_fact(slot::AUTHENTICATION_SCOPES, scopes);
+    request.set_declared(vocabulary, "context.hour", i64::from(q.hour));
+    request
 }
 
 /// placet.
