@@ -23,7 +23,7 @@ use std::time::Instant;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use placet::fact::slot;
-use placet::{CompiledPolicy, Directory, Engine, Limits, Link, Request, Target, Verdict, document};
+use placet::{CompiledPolicy, Directory, Engine, Limits, Link, Prepared, Request, Target, Verdict, document};
 
 const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
 
@@ -158,7 +158,14 @@ fn decide(c: &mut Criterion) {
             prepared.len()
         );
         let mut at = 0;
-        group.bench_with_input(BenchmarkId::new("prepared", size), &prepared, |b, prepared| {
+        let looked_up: Vec<Prepared<'_, '_>> = prepared.iter().map(|request| engine.prepare(request)).collect();
+        group.bench_with_input(BenchmarkId::new("prepared", size), &looked_up, |b, prepared| {
+            b.iter(|| {
+                at = (at + 1) % prepared.len();
+                black_box(black_box(&prepared[at]).decide().verdict())
+            });
+        });
+        group.bench_with_input(BenchmarkId::new("built", size), &prepared, |b, prepared| {
             b.iter(|| {
                 at = (at + 1) % prepared.len();
                 black_box(engine.decide(black_box(&prepared[at])).verdict())
@@ -261,6 +268,76 @@ fn chain(c: &mut Criterion) {
     c.bench_function("chain/100 access policies", |b| {
         b.iter(|| black_box(engine.decide(black_box(&request)).verdict()))
     });
+    let prepared = engine.prepare(&request);
+    c.bench_function("chain/100 access policies, prepared", |b| {
+        b.iter(|| black_box(black_box(&prepared).decide().verdict()))
+    });
+}
+
+/// One agent's list of a hundred files, filtered: an item of the list against a single decision from strings.
+fn batch(c: &mut Criterion) {
+    let (text, permits) = document(1_000);
+    let engine = engine(&text);
+    let plain = requests(100, &permits);
+    let vocabulary = engine.policy().vocabulary();
+    let mut group = c.benchmark_group("batch");
+    group.throughput(criterion::Throughput::Elements(100));
+    group.bench_function("one by one", |b| {
+        b.iter(|| {
+            for (_, action, path, compliant) in &plain {
+                let one = (plain[0].0.clone(), action.clone(), path.clone(), *compliant);
+                black_box(engine.decide(&request(&one, &engine)).verdict());
+            }
+        });
+    });
+    group.bench_function("at once", |b| {
+        b.iter(|| {
+            let asked = request(&plain[0], &engine);
+            let targets: Vec<Target<'_>> = plain
+                .iter()
+                .map(|(_, _, path, _)| Target::new("file", path.as_str()).labelled(vocabulary, "general"))
+                .collect();
+            engine.decide_each(&asked, &targets, |_, decision| {
+                black_box(decision.verdict());
+            });
+        });
+    });
+    group.finish();
+}
+
+/// A person and an agent, a labelled file, a grant that permits, two conditions and ten access policies, among a thousand rules.
+fn full(c: &mut Criterion) {
+    let (mut text, _) = document(1_000);
+    text = text.replace("  - {id: ada}\n", "  - {id: ada, groups: [g3]}\n");
+    text.push_str("  - {id: own, effect: permit, subject: {group: g3}, action: files/share, resource: {label: {at_most: confidential}}, ");
+    text.push_str("when: 'device.compliant && risk.user < \"high\"'}\n");
+    text.push_str("  - {id: hours, effect: forbid, action: files/share, when: 'risk.agent >= \"high\"'}\n");
+    text.push_str("grants:\n  - {id: share, to: {agent: a1}, by: ada, scope: {actions: [files/share], resources: [{type: file, id: \"share:/dept1/**\"}], arguments: {}}, why: share, ");
+    text.push_str("start: 2026-11-01T00:00:00Z, end: 2026-12-01T00:00:00Z}\n");
+    text.push_str("access:\n");
+    for policy in 0..10 {
+        let rest = match policy % 2 {
+            0 => "grant: {require: {controls: [mfa]}}",
+            _ => "conditions: {user_risk: [high]}, grant: block",
+        };
+        writeln!(text, "  - {{id: p{policy}, subjects: {{users: {{include: {{all: true}}}}}}, targets: {{include: {{all: true}}}}, {rest}}}")
+            .unwrap();
+    }
+    let engine = engine(&text);
+    let vocabulary = engine.policy().vocabulary();
+    let target = Target::new("file", "share:/dept1/team4/plans/q1.xlsx").labelled(vocabulary, "general");
+    let request = Request::new(Link::user("ada"), "files/share", target)
+        .actor(Link::agent("a1"))
+        .at("2026-11-24T09:00:00Z".parse().unwrap())
+        .fact(slot::RISK_USER, "low")
+        .fact(slot::RISK_AGENT, "none")
+        .fact(slot::DEVICE_COMPLIANT, true)
+        .fact(slot::AUTHENTICATION_MFA, true);
+    let decision = engine.decide(&request);
+    assert_eq!(decision.verdict(), Verdict::Allow, "{:?}", decision.reasons().collect::<Vec<_>>());
+    c.bench_function("full/built", |b| b.iter(|| black_box(engine.decide(black_box(&request)).verdict())));
+    let prepared = engine.prepare(&request);
+    c.bench_function("full/prepared", |b| b.iter(|| black_box(black_box(&prepared).decide().verdict())));
 }
 
 fn load(c: &mut Criterion) {
@@ -273,5 +350,5 @@ fn load(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decide, chain, load);
+criterion_group!(benches, decide, chain, batch, full, load);
 criterion_main!(benches);

@@ -12,7 +12,8 @@
     reason = "a test fails by panicking and reads its settings"
 )]
 
-use placet::{Engine, Limits, Request, Target, document};
+use placet::audit::{Keep, Record};
+use placet::{Engine, Limits, Link, Request, Target, document};
 use placet_oracle::world::Tape;
 use placet_oracle::{Oracle, Outcome};
 use proptest::prelude::*;
@@ -268,6 +269,36 @@ fn cases(default: u32) -> ProptestConfig {
         failure_persistence: None,
         ..ProptestConfig::with_cases(cases.unwrap_or(default))
     }
+}
+
+/// Rules that are judged as one are told apart in reasons and records, in the order of their ids, each once.
+#[test]
+fn equal_rules_are_named_each() {
+    let text = r#"
+version: 1
+rules:
+  - {id: c, effect: forbid, action: "s0/*", message: third}
+  - {id: a, effect: forbid, action: "s0/*", message: first}
+  - {id: b, effect: forbid, action: "s0/t0"}
+  - {id: d, effect: forbid, action: ["s0/*", "s1/*"]}
+  - {id: e, effect: forbid, action: "s0/*", mode: report-only}
+  - {id: p, effect: permit, action: "**"}
+"#;
+    let policy = document::load([("policy.yaml", text)], &Limits::default()).expect("a sound policy");
+    let engine = Engine::of(&policy);
+    let request = Request::new(Link::user("ada"), "s0/t0", Target::new("page", "x")).target(Target::new("page", "y"));
+    let decision = engine.decide(&request);
+    let named: Vec<(&str, &str)> =
+        decision.reasons().filter_map(|reason| Some((reason.rule?.id(), reason.message()))).collect();
+    let ids: Vec<&str> = named.iter().map(|(id, _)| *id).collect();
+    assert_eq!(ids, ["a", "b", "c", "d"]);
+    assert_eq!((named[0].1, named[2].1), ("first", "third"));
+    let record = Record::new(&decision, &request, Keep::Digests);
+    let recorded: Vec<(Option<&str>, u16)> =
+        record.reasons.iter().map(|reason| (reason.rule.as_deref(), reason.resource)).collect();
+    let each = ["a", "b", "c", "d"].into_iter().flat_map(|id| [(Some(id), 0), (Some(id), 1)]);
+    assert_eq!(recorded, each.collect::<Vec<_>>());
+    assert_eq!(decision.reported().map(|rule| rule.id()).collect::<Vec<_>>(), ["e"]);
 }
 
 proptest! {

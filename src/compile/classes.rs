@@ -38,7 +38,13 @@ impl SubjectView<'_> {
 /// Whether an ascending list has a number.
 #[inline]
 pub(super) fn contains(list: &[u32], number: u32) -> bool {
-    if list.len() <= 16 { list.contains(&number) } else { list.binary_search(&number).is_ok() }
+    match list {
+        [] => false,
+        [only] => *only == number,
+        [first, second] => *first == number || *second == number,
+        _ if list.len() <= 16 => list.contains(&number),
+        _ => list.binary_search(&number).is_ok(),
+    }
 }
 
 /// Numbers in buckets, one bucket after the other: bucket to numbers.

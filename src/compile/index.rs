@@ -17,7 +17,7 @@
 use hashbrown::{HashMap, HashTable};
 
 use super::classes::{Buckets, contains, position};
-use super::guard::admits;
+use super::guard::{NO_GUARD, admits};
 use super::resources::{ResourceClasses, ResourceQuery};
 
 /// Subject, action, tool, resource.
@@ -67,10 +67,17 @@ const LISTED: usize = 16;
 const ANY: u32 = u32::MAX;
 const LIST: u32 = 1 << 31;
 
-/// All dimensions, and labels.
-const ALL: u8 = 0b1_1111;
+/// The family of an entry that has no other.
+pub(super) const ALONE: u32 = u32::MAX;
+
+/// Everything that an entry can ask.
+const ALL: u8 = u8::MAX;
 /// The bit of labels, which are asked even if the key says that the resource belongs.
 const BOUND: u8 = 1 << DIMENSIONS;
+/// The bit of entries with a guard.
+const GUARDED: u8 = 1 << 5;
+/// The bit of entries with a family.
+const RELATED: u8 = 1 << 6;
 
 /// Rules that are judged as one, with what judging them needs.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +89,9 @@ pub(crate) struct Entry {
     pub(crate) rule: u32,
     /// A text that a fact must be, as [`super::guard::Guards`] numbers it.
     guard: u32,
-    /// Bit n: something is asked of dimension n; [`BOUND`]: of the label.
+    /// What it says but for whom: the same for entries that differ in their subjects alone, or [`ALONE`].
+    family: u32,
+    /// Bit n: something is asked of dimension n; [`BOUND`]: of the label; [`GUARDED`]; [`RELATED`].
     asks: u8,
     /// What kind of rules they are.
     pub(crate) traits: Traits,
@@ -107,7 +116,7 @@ impl Entry {
         (rule, traits): (u32, Traits),
     ) -> Self {
         let mut heads = [ANY; DIMENSIONS];
-        let mut asks = if is_bound { BOUND } else { 0 };
+        let mut asks = if is_bound { BOUND } else { 0 } | if guard == NO_GUARD { 0 } else { GUARDED };
         for (at, (head, classes)) in heads.iter_mut().zip(classes).enumerate() {
             asks |= u8::from(!classes.is_empty()) << at;
             *head = match classes {
@@ -116,7 +125,14 @@ impl Entry {
                 _ => list(at) | LIST,
             };
         }
-        Self { heads, when, rule, guard, asks, traits }
+        Self { heads, when, rule, guard, family: ALONE, asks, traits }
+    }
+}
+
+impl Entry {
+    /// The same, of a family.
+    pub(super) fn of_family(self, family: u32) -> Self {
+        Self { family, asks: self.asks | if family == ALONE { 0 } else { RELATED }, ..self }
     }
 }
 
@@ -128,13 +144,13 @@ pub(super) struct Heads<'h> {
 }
 
 impl Heads<'_> {
-    /// Whether an entry matches in the dimensions that `mask` has; `None` if not, `Some(false)` if that depends on an unknown label.
+    /// Whether an entry matches in what it `asks`; `None` if not, `Some(false)` if that depends on an unknown label.
     #[inline]
-    fn matches(&self, entry: &Entry, mask: u8, query: &Query<'_>) -> Option<bool> {
-        let asks = entry.asks & mask;
-        if asks == 0 {
-            return Some(true);
-        }
+    fn matches(&self, entry: &Entry, asks: u8, query: &Query<'_>) -> Option<bool> {
+        if asks & !(GUARDED | RELATED) == 0 { Some(true) } else { self.verify(entry, asks, query) }
+    }
+
+    fn verify(&self, entry: &Entry, asks: u8, query: &Query<'_>) -> Option<bool> {
         let [subjects, actions, tools] = query.classes;
         let [subject, action, tool, resource] = entry.heads;
         if (asks & 1 != 0 && !self.shares(subject, subjects))
@@ -277,6 +293,20 @@ impl Crowds {
     }
 }
 
+/// What is to be done with what follows an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Report it.
+    Go,
+    /// Report nothing more.
+    Stop,
+    /// Report it, but nothing that says the same of other subjects: this one did not apply, whoever the subject is.
+    Idle,
+}
+
+/// So many families are remembered.
+const IDLE: usize = 16;
+
 /// Calls back with the keys of a shape and their classes; not at all if it has no such classes, or too many pairs of them.
 fn keys(one: &Filed<'_>, shape: usize, mut each: impl FnMut(u64, u32, Option<u32>)) {
     let Some(&(first, second)) = SHAPES.get(shape) else { return };
@@ -353,17 +383,33 @@ impl Index {
 
     /// Reports what matches a query, and whether surely, until `found` says stop.
     #[inline]
-    pub(super) fn matching(&self, heads: Heads<'_>, query: &Query<'_>, mut found: impl FnMut(&Entry, bool) -> bool) {
+    pub(super) fn matching(&self, heads: Heads<'_>, query: &Query<'_>, mut found: impl FnMut(&Entry, bool) -> Next) {
         if self.entries.is_empty() {
             return;
         }
+        // Families that did not apply, whoever asks: organisations say the same of many groups.
+        let mut idle = [ALONE; IDLE];
         let mut report = |entries: &[Entry], mask: u8| {
             for entry in entries {
-                if admits(entry.guard, query.guards)
-                    && let Some(sure) = heads.matches(entry, mask, query)
-                    && !found(entry, sure)
+                let asks = entry.asks & mask;
+                let place = entry.family as usize % IDLE;
+                if asks & (GUARDED | RELATED) != 0
+                    && (!admits(entry.guard, query.guards)
+                        || (asks & RELATED != 0 && idle.get(place) == Some(&entry.family)))
                 {
-                    return false;
+                    continue;
+                }
+                let next = heads.matches(entry, asks, query).map_or(Next::Idle, |sure| found(entry, sure));
+                match next {
+                    Next::Go => {}
+                    Next::Stop => return false,
+                    // That it is about somebody else says nothing of its family.
+                    Next::Idle if asks & RELATED != 0 && mask & 1 == 0 => {
+                        if let Some(place) = idle.get_mut(place) {
+                            *place = entry.family;
+                        }
+                    }
+                    Next::Idle => {}
                 }
             }
             true

@@ -13,7 +13,7 @@ use hashbrown::HashMap;
 
 use super::classes::{Buckets, PatternClasses, SubjectClasses, position};
 use super::guard::{Guards, NO_GUARD};
-use super::index::{DIMENSIONS, Entry, Filed, Heads, Index, Query, Traits, any_resource, shares};
+use super::index::{ALONE, DIMENSIONS, Entry, Filed, Heads, Index, Next, Query, Traits, any_resource, shares};
 use super::resources::ResourceClasses;
 use crate::condition::Condition;
 use crate::diagnostic::Span;
@@ -229,6 +229,21 @@ impl RuleSet {
         let leading = leaders.iter().filter_map(|at| demanded(self.rules.get(*at as usize)?.when));
         let guards = Guards::new(leading);
         let guard = |when: u32| demanded(when).map_or(NO_GUARD, |(slot, text)| guards.of(slot, text));
+        // What restricts, but for whom. Rules on trial may ask more of the subject than that it is theirs.
+        let says = |rule: &PackedRule| {
+            let [subject, action, tool, resource] = rule.heads;
+            let counts = rule.effect != Effect::Permit && subject != NO_INDEX;
+            counts.then(|| ([action, tool, resource, rule.when], rule.traits()))
+        };
+        let mut families: HashMap<_, (u32, bool)> = HashMap::new();
+        for said in leaders.iter().filter_map(|at| says(self.rules.get(*at as usize)?)) {
+            let next = position(families.len());
+            families.entry(said).and_modify(|(_, is_shared)| *is_shared = true).or_insert((next, false));
+        }
+        let family = |rule: &PackedRule| {
+            let found = says(rule).and_then(|said| families.get(&said).copied());
+            found.filter(|(_, is_shared)| *is_shared).map_or(ALONE, |(number, _)| number)
+        };
         let filed = |permits: bool| -> Vec<Filed<'_>> {
             let numbered = leaders.iter().filter_map(|at| Some((*at, self.rules.get(*at as usize)?)));
             let these =
@@ -239,7 +254,8 @@ impl RuleSet {
                 let whether = (rule.when, guard(rule.when));
                 let [.., resources] = classes;
                 let is_bound = resources.iter().any(|class| self.resources.is_bound(*class));
-                Filed { entry: Entry::new((classes, is_bound), list, whether, (at, rule.traits())), classes }
+                let entry = Entry::new((classes, is_bound), list, whether, (at, rule.traits()));
+                Filed { entry: entry.of_family(family(rule)), classes }
             };
             these.map(file).collect()
         };
@@ -353,17 +369,16 @@ impl RuleSet {
 
     /// Reports rules that permit, count, and match, and whether they match surely, until `found` says stop.
     #[inline]
-    pub(crate) fn permits(&self, query: &Query<'_>, found: impl FnMut(&Entry, bool) -> bool) {
+    pub(crate) fn permits(&self, query: &Query<'_>, found: impl FnMut(&Entry, bool) -> Next) {
         self.permits.matching(self.heads(), query, found);
     }
 
     /// Reports all other rules that match, and whether they match surely.
+    ///
+    /// Of rules that say the same of several subjects none is reported after one was found idle.
     #[inline]
-    pub(crate) fn restrictions(&self, query: &Query<'_>, mut found: impl FnMut(&Entry, bool)) {
-        self.restrictions.matching(self.heads(), query, |entry, sure| {
-            found(entry, sure);
-            true
-        });
+    pub(crate) fn restrictions(&self, query: &Query<'_>, found: impl FnMut(&Entry, bool) -> Next) {
+        self.restrictions.matching(self.heads(), query, found);
     }
 
     /// Whether the classes of a resource are looked up, rather than single heads verified.

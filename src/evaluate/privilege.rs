@@ -9,20 +9,26 @@
 use smallvec::SmallVec;
 
 use super::rules::{Judged, Pair};
-use crate::compile::{Entry, RuleSet};
+use crate::compile::{Entry, Next, Query, RuleSet};
 use crate::decision::{Code, Decision, RuleNumber};
 use crate::engine::{Engine, Origin};
 use crate::signal::{Class, Name, State, Target};
 use crate::time::Timestamp;
 
-pub(super) fn judge(pair: Pair<'_, '_, '_>, decision: &mut Decision<'_>) {
+/// `query`: of the policy, without what is claimed.
+pub(super) fn judge(pair: Pair<'_, '_, '_>, query: &Query<'_>, decision: &mut Decision<'_>) {
     let needs_grant = pair.link == pair.scene.immediate() && requires_grant(pair);
-    let permitted = permits(pair, Origin::Policy, &mut |_, _| {});
+    let permitted = permits(pair, Origin::Policy, query, &mut |_, _| {});
     if permitted && !needs_grant {
         return;
     }
     let mut dead = Dead::default();
-    let granted = permits(pair, Origin::Directory, &mut |at, why| dead.add(at, why, pair.scene.request.now()));
+    let mut granted = false;
+    if !pair.scene.engine.directory().grants().is_empty() {
+        let query = pair.query(Origin::Directory, false);
+        let now = pair.scene.request.now();
+        granted = permits(pair, Origin::Directory, &query, &mut |at, why| dead.add(at, why, now));
+    }
     let mut object = |code: Code, grant: Option<u32>| {
         let rule = grant.map(|at| RuleNumber { origin: Origin::Directory, at });
         decision.object(code, rule, pair.link, pair.resource);
@@ -110,14 +116,15 @@ pub(crate) fn giver_is_held(engine: &Engine, grant: u32) -> bool {
 }
 
 /// Whether a rule or live grant certainly permits; grants that would, did they count, are told to `dead`.
-fn permits(pair: Pair<'_, '_, '_>, origin: Origin, dead: &mut impl FnMut(u32, Why)) -> bool {
+fn permits(
+    pair: Pair<'_, '_, '_>,
+    origin: Origin,
+    query: &Query<'_>,
+    dead: &mut impl FnMut(u32, Why),
+) -> bool {
     let (set, _) = pair.scene.engine.set(origin);
-    if set.is_empty() {
-        return false;
-    }
-    let query = pair.query(origin, false);
     let mut permitted = false;
-    set.permits(&query, |entry, sure| {
+    set.permits(query, |entry, sure| {
         if sure && holds(set, entry, pair) {
             let interval =
                 if entry.traits.bounded { set.get(entry.rule).and_then(|rule| set.interval(rule)) } else { None };
@@ -131,7 +138,7 @@ fn permits(pair: Pair<'_, '_, '_>, origin: Origin, dead: &mut impl FnMut(u32, Wh
                 Some(_) | None => permitted = true,
             }
         }
-        !permitted
+        if permitted { Next::Stop } else { Next::Go }
     });
     permitted
 }

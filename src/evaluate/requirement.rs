@@ -144,6 +144,9 @@ fn takes_part(person: &UserId, scene: &Scene<'_, '_>) -> bool {
 
 /// Two rules that replace one argument by different values cannot both be obeyed.
 pub(super) fn conflicts(decision: &mut Decision<'_>) {
+    if decision.demands.len() < 2 {
+        return;
+    }
     let changes = decision.demands.iter().filter(|demand| demand.kind == Kind::Change);
     let changes: SmallVec<[Demand; 4]> = changes.copied().collect();
     if changes.len() < 2 {

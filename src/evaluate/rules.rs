@@ -10,7 +10,7 @@ use super::memo::Memo;
 use super::privilege;
 use super::requirement;
 use super::scene::{Party, Scene, Thing, Tooling};
-use crate::compile::{Entry, Predicate, Query, RuleSet};
+use crate::compile::{Entry, Next, Predicate, Query, RuleSet};
 use crate::condition::Truth;
 use crate::decision::{Code, Decision, Report, RuleNumber, narrow_u8, narrow_u16};
 use crate::engine::Origin;
@@ -90,18 +90,17 @@ impl<'p, 's, 'r> Pair<'p, 's, 'r> {
 
     fn judged(&self, predicate: &Predicate, rule: &Entry) -> Judged {
         let evaluate = || predicate.condition.evaluate(&self.view(false));
-        // A key has room for so many links and resources; hosts can raise the limits beyond it.
-        let roomy = self.link < 0xff && self.resource < 0x3fff;
-        let own = !(predicate.reads_resource && self.is_through_another());
-        let truth = if !(roomy && own) || (predicate.reads_link && predicate.reads_resource) {
-            evaluate()
-        } else {
+        let source = u64::from(rule.traits.source == Source::Grant);
+        let key = (u64::from(rule.when) + 1) << 24 | source << 63;
+        let truth = match (predicate.reads_link, predicate.reads_resource) {
             // One truth for all links, or all resources, that it does not read, and for all rules that share it.
-            let link = if predicate.reads_link { self.link as u64 + 1 } else { 0 };
-            let resource = if predicate.reads_resource { self.resource as u64 + 1 } else { 0 };
-            let source = u64::from(rule.traits.source == Source::Grant);
-            let key = (u64::from(rule.when) + 1) << 24 | source << 63 | (link & 0xff) << 16 | (resource & 0x3fff) << 2;
-            self.memo.truth(key, evaluate)
+            (false, false) => self.memo.truth(key, evaluate),
+            (true, false) if self.link < 0xff => self.memo.truth(key | (self.link as u64 + 1) << 16, evaluate),
+            (false, true) if self.resource < 0x3fff && !self.is_through_another() => {
+                self.memo.truth(key | (self.resource as u64 + 1) << 2, evaluate)
+            }
+            // A key has room for so many links and resources; hosts can raise the limits beyond it.
+            (true | false, true | false) => evaluate(),
         };
         match truth {
             Truth::True => Judged::True,
@@ -121,24 +120,32 @@ impl<'p, 's, 'r> Pair<'p, 's, 'r> {
 pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
     let memo = Memo::default();
     for pair in Pair::all(scene, &memo) {
-        restrict(pair, decision);
+        let query = pair.query(Origin::Policy, true);
+        restrict(pair, &query, decision);
         if let Some(called) = pair.through_called() {
-            restrict(called, decision);
+            restrict(called, &called.query(Origin::Policy, true), decision);
         }
-        privilege::judge(pair, decision);
+        // Without what is claimed: mostly nothing is.
+        let certain = if pair.party.has_claims() { pair.query(Origin::Policy, false) } else { query };
+        privilege::judge(pair, &certain, decision);
     }
 }
 
 /// Collects what forbids or requires, and what rules on trial would do.
-fn restrict(pair: Pair<'_, '_, '_>, decision: &mut Decision<'_>) {
+fn restrict(pair: Pair<'_, '_, '_>, query: &Query<'_>, decision: &mut Decision<'_>) {
     let (set, _) = pair.scene.engine.set(Origin::Policy);
-    let query = pair.query(Origin::Policy, true);
-    set.restrictions(&query, |entry, sure| {
+    set.restrictions(query, |entry, sure| {
         let number = RuleNumber { origin: Origin::Policy, at: entry.rule };
         if entry.traits.effect == Effect::Permit {
             try_permit(pair, set, entry, number, decision);
-        } else if let Some(unknown) = restricts(set, entry, pair) {
-            apply(pair, set, entry, number, unknown || !sure, decision);
+            return Next::Go;
+        }
+        match restricts(set, entry, pair) {
+            Some(unknown) => {
+                apply(pair, set, entry, number, unknown || !sure, decision);
+                Next::Go
+            }
+            None => Next::Idle,
         }
     });
 }

@@ -65,6 +65,11 @@ pub(crate) struct Party<'s, 'r> {
 }
 
 impl<'s, 'r> Party<'s, 'r> {
+    /// Whether the request claims groups for it.
+    pub(super) const fn has_claims(&self) -> bool {
+        self.claimed.is_some()
+    }
+
     pub(crate) fn groups(&self) -> &'s Value<'static> {
         self.principal.map_or(&NO_ITEMS, |principal| &principal.group_names)
     }
