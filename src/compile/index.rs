@@ -54,8 +54,8 @@ const SHAPES: [(usize, usize); 11] = [
     (2, 3),
 ];
 
-/// How many entries may share a key before a more telling one is sought: looking at a few is as cheap as a probe.
-const FEW: u32 = 8;
+/// How many entries may share a key before a more telling one is sought: looking at one takes three times as long as a probe.
+const FEW: u32 = 3;
 
 /// Up to how many pairs of alternatives a rule is filed under; beyond it, one dimension has to do.
 const PAIRS: usize = 32;

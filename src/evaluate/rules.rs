@@ -126,8 +126,11 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
             restrict(called, &called.query(Origin::Policy, true), decision);
         }
         // Without what is claimed: mostly nothing is.
-        let certain = if pair.party.has_claims() { pair.query(Origin::Policy, false) } else { query };
-        privilege::judge(pair, &certain, decision);
+        if pair.party.has_claims() {
+            privilege::judge(pair, &pair.query(Origin::Policy, false), decision);
+        } else {
+            privilege::judge(pair, &query, decision);
+        }
     }
 }
 
