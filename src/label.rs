@@ -71,12 +71,12 @@ impl Label {
 
     /// Its level and compartments, as numbers, for maps between taxonomies.
     pub(crate) const fn raw(self) -> (u32, u128) {
-        (self.level, self.compartments)
+        (self.level, number(self.compartments))
     }
 
     /// The label of these numbers.
     pub(crate) const fn of_raw(level: u32, compartments: u128) -> Self {
-        Self { level, compartments }
+        Self { level, compartments: halves(compartments) }
     }
 
     /// Its bytes, for digests: level and compartments.
@@ -183,9 +183,9 @@ impl Taxonomy {
             0 => "bottom",
             level => usize::try_from(level - 1).ok().and_then(|at| self.levels.get(at)).map_or("top", AsRef::as_ref),
         };
-        let named = (0u32..128).zip(&self.compartments).filter(|(bit, _)| label.compartments >> bit & 1 == 1);
+        let named = (0u32..128).zip(&self.compartments).filter(|(bit, _)| number(label.compartments) >> bit & 1 == 1);
         let names: Vec<&str> = named.map(|(_, name)| name.as_ref()).collect();
-        let all = label.compartments.count_ones() as usize > names.len();
+        let all = number(label.compartments).count_ones() as usize > names.len();
         (level, (!all).then_some(names))
     }
 
@@ -204,7 +204,7 @@ impl Taxonomy {
             None => u128::MAX,
             Some(names) => names.iter().try_fold(0, |all, name| Some(all | bit(name)?))?,
         };
-        Some(Label { level, compartments })
+        Some(Label { level, compartments: halves(compartments) })
     }
 }
 

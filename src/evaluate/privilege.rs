@@ -116,12 +116,7 @@ pub(crate) fn giver_is_held(engine: &Engine, grant: u32) -> bool {
 }
 
 /// Whether a rule or live grant certainly permits; grants that would, did they count, are told to `dead`.
-fn permits(
-    pair: Pair<'_, '_, '_>,
-    origin: Origin,
-    query: &Query<'_>,
-    dead: &mut impl FnMut(u32, Why),
-) -> bool {
+fn permits(pair: Pair<'_, '_, '_>, origin: Origin, query: &Query<'_>, dead: &mut impl FnMut(u32, Why)) -> bool {
     let (set, _) = pair.scene.engine.set(origin);
     let mut permitted = false;
     set.permits(query, |entry, sure| {
@@ -134,7 +129,7 @@ fn permits(
                 }
                 _ if origin == Origin::Directory && giver_is_held(pair.scene.engine, entry.rule) => {
                     dead(entry.rule, Why::Giver);
-                },
+                }
                 Some(_) | None => permitted = true,
             }
         }
