@@ -15,7 +15,7 @@ use crate::pattern::{Pattern, PatternSet};
 use crate::rule::SubjectHead;
 
 /// Classes that something belongs to.
-pub(crate) type Found = SmallVec<[u32; 12]>;
+pub(crate) type Found = SmallVec<[u32; 32]>;
 
 /// What a subject head can ask of a link.
 #[derive(Clone, Copy, Debug)]

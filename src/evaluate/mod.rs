@@ -113,7 +113,7 @@ impl Engine {
     }
 }
 
-/// Every layer, one after the other.
+/// Every layer but flows, one after the other.
 fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
     identity::judge(scene, decision);
     revocation::judge(scene, decision);

@@ -128,7 +128,7 @@ fn permits(pair: Pair<'_, '_, '_>, origin: Origin, query: &Query<'_>, dead: &mut
                     dead(entry.rule, Why::Interval(start, end));
                 }
                 _ if origin == Origin::Directory && giver_is_held(pair.scene.engine, entry.rule) => {
-                    dead(entry.rule, Why::Giver)
+                    dead(entry.rule, Why::Giver);
                 }
                 Some(_) | None => permitted = true,
             }
