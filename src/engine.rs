@@ -44,6 +44,8 @@ pub struct Engine {
     unlinked: Arc<Linked>,
     revocations: Arc<Revocations>,
     check: CheckPolicy,
+    /// Whether the labels of the directory are words of the policy.
+    reads_labels: bool,
 }
 
 /// Classes of a rule set by the places of a directory.
@@ -115,7 +117,8 @@ impl Engine {
         let grants = Arc::new(Linked::new(directory.grants(), &directory));
         let revocations = Arc::new(Revocations::new(policy.vocabulary().limits()));
         let unlinked = Arc::default();
-        Self { policy, directory, rules, grants, unlinked, revocations, check: CheckPolicy::default() }
+        let reads_labels = directory.is_worded_as(policy.flow().words.stamp());
+        Self { policy, directory, rules, grants, unlinked, revocations, check: CheckPolicy::default(), reads_labels }
     }
 
     /// The same, knowing what has been revoked.
@@ -149,6 +152,11 @@ impl Engine {
     pub fn of(policy: &crate::document::Validated) -> Self {
         let compiled = CompiledPolicy::new(policy, &crate::Limits::default());
         Self::new(Arc::new(compiled), Arc::new(Directory::of(policy)))
+    }
+
+    /// Whether the labels of the directory are words of the policy. If they are not, nobody knows what they mean.
+    pub(crate) const fn reads_labels(&self) -> bool {
+        self.reads_labels
     }
 
     /// The policy.

@@ -157,6 +157,9 @@ impl RequestFiles {
         if let Some(lines) = self.read.borrow().get(path) {
             return Ok(std::rc::Rc::clone(lines));
         }
+        if !fs::metadata(path).map_err(|error| unreadable(path, error).to_string())?.is_file() {
+            return Err(format!("`{}` is no file", path.display()));
+        }
         let file = fs::File::open(path).map_err(|error| unreadable(path, error).to_string())?;
         let most = u64::try_from(self.limits.document_bytes).unwrap_or(u64::MAX);
         let mut bytes = Vec::new();
@@ -178,6 +181,15 @@ impl RequestFiles {
 
 impl crate::suite::Requests for RequestFiles {
     fn find(&self, document: &str, file: &str, id: &str) -> Result<std::borrow::Cow<'_, [u8]>, String> {
+        // Requests lie beside their documents, or below; what lies elsewhere is nobody's test.
+        let is_inside = |part: std::path::Component<'_>| {
+            matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir)
+        };
+        if !Path::new(file).components().all(is_inside) {
+            return Err(format!(
+                "`{file}` does not lie beside the document: write a path without `..`, from its folder"
+            ));
+        }
         let path = Path::new(document).parent().unwrap_or(Path::new("")).join(file);
         let lines = self.lines(&path)?;
         // A line that is no request has no id of its own.

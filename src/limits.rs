@@ -43,6 +43,10 @@ pub struct Limits {
     /// Steps that one evaluation of a condition may take; beyond it the condition is an error, that is unknown. 100,000
     /// (about a millisecond).
     pub condition_cost: u64,
+    /// Steps that all conditions of one decision, or of all decisions of a batch, may take together; beyond it every further condition is
+    /// unknown. 20,000,000 (some tenths of a second): a thousand rules of twenty steps on each of a thousand pairs of link and
+    /// resource.
+    pub decision_cost: u64,
     /// Bytes of the compiled form of one regular expression. 1 MiB; `regex` builds no larger automaton.
     pub regex_bytes: usize,
     /// Bytes of the compiled forms of all regular expressions in a policy's conditions. 64 MiB: some 10,000 usual ones, or 64
@@ -107,6 +111,7 @@ impl Default for Limits {
             condition_depth: 64,
             condition_nodes: 4_096,
             condition_cost: 100_000,
+            decision_cost: 20_000_000,
             regex_bytes: 1 << 20,
             regexes_bytes: 64 << 20,
             labels: 4_096,

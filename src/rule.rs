@@ -128,7 +128,7 @@ pub enum Approver {
 }
 
 /// What must be done before or with an allowed act.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Requirement {
     /// Any one of these controls; `max_age` bounds [`Control::FreshAuthentication`].
     Control {

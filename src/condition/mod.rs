@@ -229,6 +229,14 @@ impl Condition {
         Machine::new(program, facts).row(program.row, false).into()
     }
 
+    /// Its truth, and how many steps it took.
+    pub(crate) fn measured(&self, facts: &impl Facts) -> (Truth, u64) {
+        let program = &self.0.program;
+        let mut machine = Machine::new(program, facts);
+        let truth = machine.row(program.row, false).into();
+        (truth, machine.budget.spent(program.cost))
+    }
+
     /// Its value, for uses outside rules. A map in it that comes from a fact may be open, as the fact is: of its further members
     /// nothing is known.
     ///

@@ -14,6 +14,7 @@ mod requirement;
 
 use core::fmt;
 
+use hashbrown::HashSet;
 use smallvec::SmallVec;
 
 use crate::compile::PackedRule;
@@ -98,7 +99,7 @@ pub(crate) struct Demand {
     pub(crate) control: Option<Control>,
     pub(crate) rule: RuleNumber,
     /// Place among the rule's requirements.
-    pub(crate) at: u16,
+    pub(crate) at: u32,
     pub(crate) link: u8,
     pub(crate) resource: u16,
 }
@@ -121,6 +122,8 @@ pub struct Decision<'e> {
     pub(crate) demands: SmallVec<[Demand; 6]>,
     pub(crate) reports: SmallVec<[Report; 2]>,
     pub(crate) challenge: Option<Challenge>,
+    /// Steps that conditions took.
+    pub(crate) spent: u64,
     /// How the labels of arguments were found, if it was made in a session.
     pub(crate) precision: Option<Precision>,
 }
@@ -217,6 +220,7 @@ impl<'e> Decision<'e> {
             demands: SmallVec::new(),
             reports: SmallVec::new(),
             challenge: None,
+            spent: 0,
             precision: None,
         }
     }
@@ -288,7 +292,7 @@ impl<'e> Decision<'e> {
     pub fn requirements(&self) -> impl Iterator<Item = Outstanding<'e>> + '_ {
         let found = |demand: Demand| {
             let rule = self.packed(demand.rule)?;
-            let requirement = self.engine.set(demand.rule.origin).0.requirements(rule).get(usize::from(demand.at))?;
+            let requirement = self.engine.set(demand.rule.origin).0.requirements(rule).get(demand.at as usize)?;
             Some(Outstanding {
                 kind: demand.kind,
                 requirement,
@@ -299,14 +303,21 @@ impl<'e> Decision<'e> {
         // Rules may demand the same; of each rule's demands those that differ in link and resource alone stand together.
         let asked =
             move || distinct(&self.demands, |demand| Demand { link: 0, resource: 0, ..*demand }).filter_map(found);
+        // A few are compared with each other, many are looked up.
+        let mut seen: HashSet<(&Requirement, Option<&str>)> = HashSet::new();
+        let many = self.demands.len() > 16;
+        // What flows ask for is asked for apart: who endorses has not declassified.
+        let key = |this: &Outstanding<'e>| {
+            let rule = this.rule;
+            (this.requirement, (rule.source() == Source::Flow).then(|| rule.id()))
+        };
         asked().enumerate().filter_map(move |(at, this)| {
-            // What flows ask for is asked for apart: who endorses has not declassified.
-            let same = |earlier: &Outstanding<'_>| {
-                let is_flow = this.rule.source() == Source::Flow || earlier.rule.source() == Source::Flow;
-                earlier.requirement == this.requirement && (!is_flow || earlier.rule == this.rule)
+            let new = if many {
+                seen.insert(key(&this))
+            } else {
+                !asked().take(at).any(|earlier| key(&earlier) == key(&this))
             };
-            let again = asked().take(at).any(|earlier| same(&earlier));
-            (!again).then_some(this)
+            new.then_some(this)
         })
     }
 

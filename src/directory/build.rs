@@ -39,8 +39,11 @@ pub(super) fn build(entities: &Entities, version: &str) -> Directory {
     let grants: Vec<Rule> = entities.grants.iter().filter_map(lower).collect();
     let grants = RuleSet::new(&grants);
     let givers = givers(&grants, entities);
+    let children = children(&principals);
     let mut directory = Directory {
         version: version.into(),
+        words: None,
+        children,
         hasher: DefaultHashBuilder::default(),
         principals,
         principal_table: HashTable::new(),
@@ -54,6 +57,20 @@ pub(super) fn build(entities: &Entities, version: &str) -> Directory {
     };
     index(&mut directory);
     directory
+}
+
+/// Who hangs directly below an id: agents below their blueprint, accounts below their agent.
+fn children(principals: &[Principal]) -> HashMap<Box<str>, Vec<u32>> {
+    let mut children: HashMap<Box<str>, Vec<u32>> = HashMap::new();
+    for (at, principal) in (0u32..).zip(principals) {
+        let blueprint = principal.agent.as_ref().and_then(|agent| agent.blueprint.as_ref());
+        let parent = principal.parent.and_then(|parent| principals.get(parent as usize));
+        let above = [blueprint.map(BlueprintId::as_str), parent.map(Principal::id_text)];
+        for id in above.into_iter().flatten() {
+            children.entry(id.into()).or_default().push(at);
+        }
+    }
+    children
 }
 
 fn index(directory: &mut Directory) {

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
-use crate::compile::RuleSet;
+use crate::compile::{CompiledPolicy, RuleSet};
 use crate::document::Validated;
 use crate::entities::Entities;
 use crate::grant::Approval;
@@ -44,6 +44,10 @@ pub(crate) use records::{AgentRecord, Giver, Principal, ResourceRecord, ToolReco
 #[derive(Clone, Debug)]
 pub struct Directory {
     version: Arc<str>,
+    /// Of which taxonomy its labels are words, if anybody said so.
+    words: Option<u64>,
+    /// The places of agents by blueprint, and of accounts by agent.
+    children: HashMap<Box<str>, Vec<u32>>,
     hasher: DefaultHashBuilder,
     principals: Vec<Principal>,
     principal_table: HashTable<u32>,
@@ -72,6 +76,9 @@ impl Directory {
     ///
     /// # Errors
     /// Everything that is wrong with the records: duplicates, references to nothing, circles.
+    ///
+    /// Labels of resources and what tools declare of flows are words of one policy: say which by [`Directory::worded_as`]. Until
+    /// then they count as unknown.
     pub fn new(entities: &Entities, version: &str, limits: &Limits) -> Result<Self, DirectoryError> {
         check::check(entities, limits)?;
         Ok(build::build(entities, version))
@@ -80,7 +87,20 @@ impl Directory {
     /// The snapshot of the entities that a policy's documents list. Its version is their digest.
     #[must_use]
     pub fn of(policy: &Validated) -> Self {
-        build::build(policy.entities(), &policy.entities_digest())
+        let directory = build::build(policy.entities(), &policy.entities_digest());
+        Self { words: Some(policy.flow().words.stamp()), ..directory }
+    }
+
+    /// The same, whose labels are words of this policy. With a policy of other labels they count as unknown: the same place in
+    /// another order is another label.
+    #[must_use]
+    pub fn worded_as(self, policy: &CompiledPolicy) -> Self {
+        Self { words: Some(policy.flow().words.stamp()), ..self }
+    }
+
+    /// Whether its labels are words of that stamp.
+    pub(crate) fn is_worded_as(&self, stamp: u64) -> bool {
+        self.words == Some(stamp)
     }
 
     /// A snapshot of nothing: nobody is registered.
@@ -180,12 +200,7 @@ impl Directory {
 
     /// The registered principals that hang directly below an id: agents below their blueprint, accounts below their agent.
     fn below(&self, id: &str) -> impl Iterator<Item = &Principal> {
-        self.principals.iter().filter(move |principal| {
-            let of_blueprint = principal.agent.as_ref().and_then(|agent| agent.blueprint.as_ref());
-            let parent = principal.parent.and_then(|parent| self.principal(parent));
-            of_blueprint.is_some_and(|blueprint| blueprint.as_str() == id)
-                || parent.is_some_and(|parent| parent.id_text() == id)
-        })
+        self.children.get(id).into_iter().flatten().filter_map(|at| self.principal(*at))
     }
 
     #[inline]

@@ -31,7 +31,8 @@ enum Until {
 /// The answers, if it is a batch.
 pub(super) fn parse(bytes: &[u8], engine: &Engine) -> Option<Batch> {
     // Most requests are single ones, and need not be parsed twice.
-    if !bytes.windows(13).any(|window| window == b"\"evaluations\"") {
+    let may_be = |word: &[u8]| bytes.windows(word.len()).any(|window| window == word);
+    if !may_be(b"\"evaluations\"") && !may_be(b"\\u") {
         return None;
     }
     let limits = engine.policy().vocabulary().limits();
@@ -52,7 +53,7 @@ pub(super) fn parse(bytes: &[u8], engine: &Engine) -> Option<Batch> {
         Err(defect) => return Some(refused(engine, defect)),
     };
     let mut evaluations = Vec::with_capacity(entries.len());
-    let mut pairs = 0usize;
+    let (mut pairs, mut spent) = (0usize, 0u64);
     for entry in entries.iter() {
         let mut request = if let Value::Map(entry) = entry {
             Request::from_value(merged(&root, entry), engine.policy().vocabulary())
@@ -64,7 +65,13 @@ pub(super) fn parse(bytes: &[u8], engine: &Engine) -> Option<Batch> {
             let cause = format!("the evaluations before it have {} pairs of link and resource", limits.batch_pairs);
             request = Request::malformed(Defect::too_large("evaluations", cause));
         }
-        let answer = engine.answer(&request);
+        if spent >= limits.decision_cost {
+            let cause = format!("the conditions of those before it took {} steps", limits.decision_cost);
+            request = Request::malformed(Defect::too_large("evaluations", cause));
+        }
+        let decision = engine.decide(&request);
+        spent = spent.saturating_add(decision.spent);
+        let answer = Answer::new(&decision, &request);
         let decided = answer.decision;
         evaluations.push(answer);
         if (decided && until == Until::Permit) || (!decided && until == Until::Deny) {

@@ -108,7 +108,7 @@ pub(super) fn judge(scene: &Scene<'_, '_>, flow: Option<(&Session, &Run<'_>)>, d
         }
         return;
     };
-    if session.stamp() != policy.words.stamp() {
+    if session.stamp() != policy.words.stamp() || !scene.engine.reads_labels() {
         return decision.object(Code::DataFlowOutdated, None, immediate, 0);
     }
     let attainable = policy.approvers.iter().any(|approver| requirement::exists(approver, scene));

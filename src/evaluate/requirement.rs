@@ -22,7 +22,7 @@ use crate::value::{Fact, Facts, Value};
 /// Adds what a rule requires of a link and a resource.
 pub(super) fn demand(pair: Pair<'_, '_, '_>, rule: &PackedRule, number: RuleNumber, decision: &mut Decision<'_>) {
     let (set, _) = pair.scene.engine.set(number.origin);
-    for (at, requirement) in set.requirements(rule).iter().enumerate() {
+    for (at, requirement) in (0u32..).zip(set.requirements(rule)) {
         let control = match requirement {
             Requirement::Control { any_of, max_age } => {
                 if any_of.iter().any(|control| is_met(*control, *max_age, pair)) {
@@ -40,7 +40,8 @@ pub(super) fn demand(pair: Pair<'_, '_, '_>, rule: &PackedRule, number: RuleNumb
                     decision.object(Code::AccessControlUnattainable, Some(number), pair.link, pair.resource);
                     continue;
                 }
-                if is_approved(by, pair.scene) {
+                let asked = pair.scene.engine.directory().has_approvals();
+                if asked && pair.memo.approved((number, at), || is_approved(by, pair.scene)) {
                     continue;
                 }
                 None
@@ -51,7 +52,7 @@ pub(super) fn demand(pair: Pair<'_, '_, '_>, rule: &PackedRule, number: RuleNumb
             kind: Kind::of(requirement),
             control,
             rule: number,
-            at: narrow_u16(at),
+            at,
             link: narrow_u8(pair.link),
             resource: narrow_u16(pair.resource),
         });
@@ -142,39 +143,71 @@ fn takes_part(person: &UserId, scene: &Scene<'_, '_>) -> bool {
     scene.parties.iter().any(|party| party.link.kind() == "user" && party.link.id() == person.as_str())
 }
 
-/// Two rules that replace one argument by different values cannot both be obeyed.
+/// Two rules that change one argument in different ways cannot both be obeyed; nor can one that changes a whole and one that changes a
+/// part of it, unless both only leave out.
 pub(super) fn conflicts(decision: &mut Decision<'_>) {
-    if decision.demands.len() < 2 {
-        return;
-    }
-    let changes = decision.demands.iter().filter(|demand| demand.kind == Kind::Change);
-    let changes: SmallVec<[Demand; 4]> = changes.copied().collect();
-    if changes.len() < 2 {
+    let is_change = |demand: &&Demand| demand.kind == Kind::Change;
+    if decision.demands.iter().filter(is_change).nth(1).is_none() {
         return;
     }
     // A rule demands the same of each link and resource, so rules are compared, not demands.
-    let mut narrowings: SmallVec<[_; 4]> = changes.iter().map(|demand| (demand.rule, demand.at)).collect();
-    narrowings.sort_unstable();
-    narrowings.dedup();
-    let narrowings: SmallVec<[_; 4]> =
-        narrowings.iter().filter_map(|(rule, at)| Some((*rule, *at, narrowing(decision, *rule, *at)?))).collect();
-    for demand in &changes {
-        let own = narrowings.iter().find(|(rule, at, _)| (*rule, *at) == (demand.rule, demand.at));
-        let Some((.., (pointer, to))) = own else { continue };
-        if narrowings.iter().any(|(.., (other, value))| other == pointer && value != to) {
-            let (link, resource) = (usize::from(demand.link), usize::from(demand.resource));
-            decision.object(Code::RuleConflictingChanges, Some(demand.rule), link, resource);
+    let changes = || decision.demands.iter().filter(is_change);
+    let mut asked: SmallVec<[(RuleNumber, u32); 4]> = changes().map(|demand| (demand.rule, demand.at)).collect();
+    asked.sort_unstable();
+    asked.dedup();
+    let mut said: Vec<(Change<'_>, (RuleNumber, u32))> =
+        asked.iter().filter_map(|(rule, at)| Some((change(decision, *rule, *at)?, (*rule, *at)))).collect();
+    // By pointer, so that what lies in a whole follows it.
+    said.sort_by(|(a, _), (b, _)| a.pointer.split('/').cmp(b.pointer.split('/')));
+    let groups: Vec<&[(Change<'_>, (RuleNumber, u32))]> =
+        said.chunk_by(|(a, _), (b, _)| a.pointer == b.pointer).collect();
+    let mut wrong: Vec<bool> = groups
+        .iter()
+        .map(|group| group.first().is_some_and(|(first, _)| group.iter().any(|(other, _)| other.to != first.to)))
+        .collect();
+    let pointer = |at: usize| groups.get(at).and_then(|group| group.first()).map_or("", |(change, _)| change.pointer);
+    let omits = |at: usize| groups.get(at).is_some_and(|group| group.iter().all(|(change, _)| change.to.is_none()));
+    let mut wholes: Vec<usize> = Vec::new();
+    for at in 0..groups.len() {
+        let is_in = |whole: usize| pointer(at).strip_prefix(pointer(whole)).is_some_and(|rest| rest.starts_with('/'));
+        while wholes.last().is_some_and(|whole| !is_in(*whole)) {
+            wholes.pop();
         }
+        for whole in wholes.iter().copied().filter(|whole| !(omits(*whole) && omits(at))) {
+            for place in [whole, at] {
+                if let Some(wrong) = wrong.get_mut(place) {
+                    *wrong = true;
+                }
+            }
+        }
+        wholes.push(at);
+    }
+    let mut rules: Vec<(RuleNumber, u32)> = groups
+        .iter()
+        .zip(&wrong)
+        .filter(|(_, wrong)| **wrong)
+        .flat_map(|(group, _)| group.iter().map(|(_, asked)| *asked))
+        .collect();
+    rules.sort_unstable();
+    let conflicting = changes().filter(|demand| rules.binary_search(&(demand.rule, demand.at)).is_ok());
+    let conflicting: SmallVec<[Demand; 4]> = conflicting.copied().collect();
+    for demand in conflicting {
+        let (link, resource) = (usize::from(demand.link), usize::from(demand.resource));
+        decision.object(Code::RuleConflictingChanges, Some(demand.rule), link, resource);
     }
 }
 
-fn narrowing<'e>(decision: &Decision<'e>, rule: RuleNumber, at: u16) -> Option<(&'e str, &'e serde_json::Value)> {
+/// A change of an argument: by what it is replaced, or nothing.
+struct Change<'e> {
+    pointer: &'e str,
+    to: Option<&'e serde_json::Value>,
+}
+
+fn change<'e>(decision: &Decision<'e>, rule: RuleNumber, at: u32) -> Option<Change<'e>> {
     let packed = decision.packed(rule)?;
-    match decision.engine.set(rule.origin).0.requirements(packed).get(usize::from(at))? {
-        Requirement::Narrow { pointer, to } => Some((pointer, to)),
-        Requirement::Redact { .. }
-        | Requirement::Control { .. }
-        | Requirement::Approval { .. }
-        | Requirement::Obligation { .. } => None,
+    match decision.engine.set(rule.origin).0.requirements(packed).get(at as usize)? {
+        Requirement::Narrow { pointer, to } => Some(Change { pointer, to: Some(to) }),
+        Requirement::Redact { pointer } => Some(Change { pointer, to: None }),
+        Requirement::Control { .. } | Requirement::Approval { .. } | Requirement::Obligation { .. } => None,
     }
 }

@@ -11,7 +11,7 @@ use super::privilege;
 use super::requirement;
 use super::scene::{Party, Scene, Thing, Tooling};
 use crate::compile::{Entry, Next, Predicate, Query, RuleSet};
-use crate::condition::Truth;
+use crate::condition::{Condition, Truth};
 use crate::decision::{Code, Decision, Report, RuleNumber, narrow_u8, narrow_u16};
 use crate::engine::Origin;
 use crate::fact::slot;
@@ -21,7 +21,7 @@ use crate::rule::{Effect, Mode, Source};
 #[derive(Clone, Copy)]
 pub(crate) struct Pair<'p, 's, 'r> {
     pub(crate) scene: &'p Scene<'s, 'r>,
-    memo: &'p Memo,
+    pub(super) memo: &'p Memo,
     pub(crate) party: &'p Party<'s, 'r>,
     pub(crate) thing: &'p Thing<'s, 'r>,
     pub(crate) link: usize,
@@ -89,7 +89,7 @@ impl<'p, 's, 'r> Pair<'p, 's, 'r> {
     }
 
     fn judged(&self, predicate: &Predicate, rule: &Entry) -> Judged {
-        let evaluate = || predicate.condition.evaluate(&self.view(false));
+        let evaluate = || self.ask(&predicate.condition, false);
         let source = u64::from(rule.traits.source == Source::Grant);
         let key = (u64::from(rule.when) + 1) << 24 | source << 63;
         let truth = match (predicate.reads_link, predicate.reads_resource) {
@@ -108,6 +108,12 @@ impl<'p, 's, 'r> Pair<'p, 's, 'r> {
             Truth::Unknown if self.scene.listing && self.waits_for_arguments(predicate) => Judged::Open,
             Truth::Unknown => Judged::Unknown,
         }
+    }
+
+    /// What a condition says, within what all conditions of a decision may take together.
+    #[inline]
+    fn ask(&self, condition: &Condition, claims: bool) -> Truth {
+        self.memo.ask(condition, &self.view(claims), self.scene.engine.policy().vocabulary().limits().decision_cost)
     }
 
     /// Whether a condition is undecided for want of arguments.
@@ -132,6 +138,7 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
             privilege::judge(pair, &query, decision);
         }
     }
+    decision.spent = memo.spent();
 }
 
 /// Collects what forbids or requires, and what rules on trial would do.
@@ -175,7 +182,7 @@ fn restricts(set: &RuleSet, rule: &Entry, pair: Pair<'_, '_, '_>) -> Option<bool
         None
     } else {
         let predicate = set.condition(rule.when).filter(|predicate| predicate.reads_groups);
-        predicate.map(|predicate| predicate.condition.evaluate(&pair.view(true)))
+        predicate.map(|predicate| pair.ask(&predicate.condition, true))
     };
     match (plain, claimed) {
         (Judged::True, _) | (_, Some(Truth::True)) => Some(false),

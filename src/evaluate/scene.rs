@@ -290,6 +290,8 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>, pool: &mut Pool) ->
     let record = place.and_then(|at| directory.resource(at));
     // A label in the request raises what the directory says and never lowers it.
     let label = match (record.and_then(|record| record.label), target.label) {
+        // It is a word of another policy.
+        (Some(_), _) if !engine.reads_labels() => KnownLabel::Unknown,
         (Some(listed), Labelled::Unsaid | Labelled::Null | Labelled::NoSuch) => KnownLabel::Label(listed),
         (Some(listed), Labelled::Label(said)) => KnownLabel::Label(listed.join(said)),
         (None, Labelled::Label(said)) => KnownLabel::Label(said),
@@ -329,7 +331,7 @@ fn tooling<'s>(engine: &'s Engine, id: &'s str, pool: &mut Pool) -> Tooling<'s> 
 }
 
 /// The agent that a link is or, if it is an agent's user account, whose account it is.
-fn acting_agent<'s>(engine: &'s Engine, party: &Party<'s, '_>) -> Option<&'s Principal> {
+pub(super) fn acting_agent<'s>(engine: &'s Engine, party: &Party<'s, '_>) -> Option<&'s Principal> {
     let principal = party.principal?;
     match principal.parent {
         Some(parent) => engine.directory().principal(parent),

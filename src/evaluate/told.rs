@@ -5,7 +5,7 @@
 use smallvec::SmallVec;
 
 use super::revocation::strangers;
-use super::scene::Scene;
+use super::scene::{Scene, acting_agent};
 use crate::fact::{RISK, slot};
 use crate::lifecycle::RiskLevel;
 use crate::signal::{Class, Compliance, Name, Target};
@@ -30,19 +30,22 @@ impl Told {
             let place = RISK.ordinal(told.name()).unwrap_or(u8::try_from(RISK.members.len() - 1).unwrap_or(u8::MAX));
             Value::Enum(&RISK, place)
         };
-        let user = scene.parties.first().filter(|subject| matches!(subject.link.kind(), "user" | "agent_user"));
-        let user_risk = user.and_then(|user| {
+        // Of several people or agents in a call the worst.
+        let people = scene.parties.iter().filter(|party| matches!(party.link.kind(), "user" | "agent_user"));
+        let user_risk = people.filter_map(|user| {
             let strangers = strangers(user);
             let own = Name { class: Class::Subject, issuer: user.link.issuer(), id: user.link.id() };
             let aliases = user.principal.map_or(&[][..], |user| &user.aliases).iter().map(Target::as_name);
             let strangers = strangers.iter().map(|(class, id)| Name { class: *class, issuer: None, id });
             revocations.risk(&aliases.chain(strangers).chain([own]).collect::<SmallVec<[Name<'_>; 6]>>())
         });
-        let agent_risk = scene.agent.and_then(|agent| {
+        let agents = scene.parties.iter().filter_map(|party| acting_agent(scene.engine, party));
+        let agent_risk = agents.filter_map(|agent| {
             let own = Name { class: Class::Subject, issuer: None, id: agent.id_text() };
             let names = agent.aliases.iter().map(Target::as_name).chain([own]);
             revocations.risk(&names.collect::<SmallVec<[Name<'_>; 6]>>())
         });
+        let (user_risk, agent_risk) = (user_risk.max(), agent_risk.max());
         let device = match scene.request.context_fact(slot::DEVICE_ID) {
             Fact::Known(Value::String(id)) => {
                 revocations.compliance(&[Name { class: Class::Device, issuer: None, id }])

@@ -53,6 +53,8 @@ fn judge_one(scene: &Scene<'_, '_>, at: usize, tool: Option<&ToolRecord>, decisi
             Fact::Known(Value::String(offered)) if **offered == **pinned => {}
             Fact::Known(Value::String(_)) => object(Code::ToolDefinitionChanged),
             // Null too: a definition that is known to be absent is not the approved one, but was not shown either.
+            // A list asks before any definition is shown.
+            Fact::Unknown if scene.listing => {}
             Fact::Known(_) | Fact::Null | Fact::Unknown => object(Code::ToolDefinitionUnknown),
         }
     }

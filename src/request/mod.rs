@@ -278,6 +278,11 @@ impl<'a> Request<'a> {
     pub(crate) fn calling(&self, tool: &str) -> Self {
         let mut call = Self { arguments: None, ..self.clone() };
         call.action = Value::from("tools/call");
+        // What it shows is the definition of another tool.
+        let given = core::mem::take(&mut call.context);
+        for (slot, value) in given.slots.into_iter().zip(given.values).filter(|(slot, _)| *slot != slot::TOOL_DIGEST) {
+            call.context.set(slot, value);
+        }
         call.resources.clear();
         call.resources.push(Target::tool(tool.to_owned()));
         call

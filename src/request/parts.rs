@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::digest::RequestDigest;
 use crate::compile::Vocabulary;
+use crate::diagnostic::quote;
 use crate::label::Label;
 use crate::name;
 use crate::value::{Map, Value};
@@ -206,7 +207,20 @@ fn check_names(path: &'static str, kind: &str, id: &str) -> Option<Defect> {
 }
 
 pub(super) fn check_link(path: &'static str, link: &Link<'_>) -> Option<Defect> {
-    check_names(path, link.kind(), link.id())
+    check_names(path, link.kind(), link.id()).or_else(|| check_kind(path, link.kind()))
+}
+
+/// The types that this library knows. Another spelling of one of them would be a type of the host's own, which no check of agents
+/// and people applies to.
+fn check_kind(path: &'static str, kind: &str) -> Option<Defect> {
+    const KNOWN: [&str; 4] = ["user", "agent", "agent_user", "workload"];
+    if KNOWN.contains(&kind) {
+        return None;
+    }
+    let plain: String = kind.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let meant = if plain == "aiagent" { "agent" } else { &plain };
+    let meant = KNOWN.into_iter().find(|known| known.replace('_', "") == meant)?;
+    Some(Defect::new(format!("{path}.type"), format!("{} is not known: write `{meant}`", quote(kind))))
 }
 
 pub(super) fn check_target(path: &'static str, target: &Target<'_>) -> Option<Defect> {

@@ -41,7 +41,13 @@ impl<'a> Request<'a> {
     pub fn from_value(value: Value<'a>, vocabulary: &Vocabulary) -> Self {
         let evaluation_id = evaluation_id(&value);
         let mut request = read(value, vocabulary).unwrap_or_else(Self::malformed);
-        request.evaluation_id = evaluation_id;
+        // The host's own id is repeated in the answer, and from the defaults of a batch in every one.
+        if evaluation_id.as_ref().is_some_and(|id| id.len() > vocabulary.limits().id_bytes) {
+            let cause = format!("has more than {} bytes", vocabulary.limits().id_bytes);
+            request.refuse(Some(Defect::too_large("context.evaluation_id", cause)));
+        } else {
+            request.evaluation_id = evaluation_id;
+        }
         request
     }
 }

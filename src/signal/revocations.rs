@@ -261,8 +261,9 @@ impl Revocations {
 
     /// Counts a record in, or (`held`, `failing`) out.
     fn count(&mut self, record: &Record, is_in: bool) {
-        // What is filed under its principal too is found there.
-        if record.also.iter().any(|names| names.iter().any(|name| !NAMEABLE.contains(&name.class))) {
+        // What is about a principal that every call names by its id is filed, and found, under that too. By other names (an e-mail
+        // address, a tenant) nobody may know it.
+        if record.also.iter().any(|names| names.iter().all(|name| name.class == Class::Subject)) {
             return;
         }
         let Some(at) = NAMEABLE.iter().position(|nameable| *nameable == record.target.class) else { return };

@@ -714,15 +714,19 @@ fn exactly(value: i128, limit: f64) -> Option<core::cmp::Ordering> {
     Some(if whole.is_eq() && limit.fract() != 0.0 { core::cmp::Ordering::Less } else { whole })
 }
 
-/// Two rules that replace one argument by different values.
+/// Two rules that change one argument, or a whole and a part of it, in different ways.
 fn conflicts(demands: &[Demand<'_>], outcome: &mut Outcome) {
+    let change = |demand: &Demand<'_>| match demand.requirement.clone() {
+        Requirement::Narrow { pointer, to } => Some((pointer, Some(to))),
+        Requirement::Redact { pointer } => Some((pointer, None)),
+        _ => None,
+    };
     for first in demands {
         for second in demands {
-            if let (Requirement::Narrow { pointer: a, to }, Requirement::Narrow { pointer: b, to: other }) =
-                (first.requirement, second.requirement)
-                && a == b
-                && to != other
-            {
+            let (Some((a, to)), Some((b, other))) = (change(first), change(second)) else { continue };
+            let meet = a == b || a.starts_with(&format!("{b}/")) || b.starts_with(&format!("{a}/"));
+            let same = (a == b && to == other) || (to.is_none() && other.is_none());
+            if meet && !same {
                 outcome.object("rule.conflicting_changes", Some(format!("rule:{}", first.rule)));
             }
         }

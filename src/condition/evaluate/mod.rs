@@ -38,6 +38,11 @@ impl Budget {
         Self { left: steps, regex_bytes }
     }
 
+    /// How many of these steps are taken.
+    pub(crate) const fn spent(&self, of: u64) -> u64 {
+        of.saturating_sub(self.left)
+    }
+
     /// Takes some steps, if there are as many.
     pub(crate) fn charge(&mut self, steps: usize) -> Outcome<()> {
         self.left = self.left.checked_sub(steps as u64).ok_or(Stop::Error(EvaluationError::TooCostly))?;
