@@ -174,7 +174,8 @@ impl<C: Cell> LiveEngine<C> {
         self.revise(|engine| engine.revocations().heard(feed, at));
     }
 
-    /// Forgets revocations of tokens that have all ended by `now`. Nothing that it forgets could still be let through.
+    /// Forgets revocations of tokens that have all ended by `now` (`CheckPolicy::longest_life`): nothing that a token which says its age
+    /// could still use. A call that does not say the age of its token is no longer hit by what is forgotten: let policies ask for it.
     pub fn prune(&self, now: Timestamp) {
         self.revise(|engine| engine.revocations().pruned(now, engine.check_policy().longest_life));
     }
