@@ -12,7 +12,7 @@ use placet::name::{AgentId, BlueprintId, TenantId, UserId};
 use placet::time::Timestamp;
 use serde_json::{Value, json};
 
-use crate::read::{at, flag, id, plain, text, texts};
+use crate::read::{at, flag, id, plain, reading, text, texts};
 
 pub fn run(given: &Value, request: &Value) -> Result<Value, String> {
     if let Some(flow) = text(request, "flow") {
@@ -88,7 +88,7 @@ struct World {
 
 fn world() -> Result<World, String> {
     let mut settings = Settings::default();
-    settings.reading = Reading::Faithful;
+    settings.reading = reading();
     let mut fleet = Fleet::new(settings);
     let (blueprint, tenant): (BlueprintId, TenantId) = (id("blueprint")?, id("tenant")?);
     add_blueprint(&mut fleet, &tenant, &blueprint)?;

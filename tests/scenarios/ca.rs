@@ -1,5 +1,6 @@
 //! Family CA: conditional access. Translates policies in Microsoft Graph's words, and requests, to the library's types and back.
 
+use crate::read::reading;
 use std::collections::BTreeSet;
 
 use placet::access::filter::Filter;
@@ -12,16 +13,14 @@ use placet::access::signals::{
     Agent, AgentUser, Attribute, Attributes, Device, Door, Flows, Principal, Role, SessionOrigin, Signal, Target, User,
     Workload,
 };
-use placet::access::{
-    Decision, Engine, Outcome, Reading, Report, SignIn, TOKEN_EXCHANGE, Tool, entra, validate, what_if,
-};
+use placet::access::{Decision, Engine, Outcome, Report, SignIn, TOKEN_EXCHANGE, Tool, entra, validate, what_if};
 use serde_json::{Value, json};
 
 pub(crate) fn run(given: &Value, request: &Value) -> Result<Value, String> {
     match request["op"].as_str() {
         Some("validateFilter") => return Ok(validate_filter(text(&request["rule"])?)),
         Some("validatePolicy") => {
-            let found = validate(&policies(given)?, Reading::Faithful);
+            let found = validate(&policies(given)?, reading());
             return Ok(found.errors().next().map_or(json!({}), |error| json!({ "error": bare(error.code) })));
         }
         Some(other) => return Err(format!("`{other}` is no operation")),

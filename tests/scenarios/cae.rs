@@ -2,13 +2,12 @@
 //! which the original documents nothing, by `Revocations`.
 
 use placet::Limits;
-use placet::lifecycle::Reading;
 use placet::signal::cae::{self, CaeSession, Change, Delivery, Resource, SubjectKind};
 use placet::signal::*;
 use placet::time::{Duration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::read::{at, number, plain, text, texts};
+use crate::read::{at, number, plain, reading, text, texts};
 
 pub fn run(given: &Value, request: &Value) -> Result<Value, String> {
     let capable = text(given, "client").is_some_and(|client| plain(client) == "cp1");
@@ -101,7 +100,7 @@ fn location(given: &Value, request: &Value) -> Result<Value, String> {
     let networks = Networks(ranges.collect::<Result<_, String>>()?);
     let seen = |by: &str| text(request, by).and_then(|address| address.parse().ok());
     let (resource, issuer) = (seen("ipSeenByResource"), seen("ipSeenByIssuer"));
-    Ok(match at_issuer(Reading::Faithful, mode, &networks, resource, issuer) {
+    Ok(match at_issuer(reading(), mode, &networks, resource, issuer) {
         LocationVerdict::Allow => json!({ "result": "allow", "token": { "ipCheckSuspended": false } }),
         LocationVerdict::AllowSuspended(life) => {
             json!({ "result": "allow", "token": { "ipCheckSuspended": true, "lifetimeSeconds": life.seconds() } })

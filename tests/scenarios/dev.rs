@@ -1,9 +1,10 @@
 //! Family DEV: device compliance.
 
+use crate::read::reading;
 use placet::access::device::{ComplianceSettings, ComplianceState, Posture, VALIDITY_DAYS};
 use placet::access::policy::{Control, Grant, Lane, Policy, PolicySet, Require, Subjects, TargetSet, UserSet};
 use placet::access::signals::{Device, Flows, Principal, Signal, Target, User};
-use placet::access::{Decision, Reading, SignIn, entra};
+use placet::access::{Decision, SignIn, entra};
 use serde_json::{Value, json};
 
 pub(crate) fn run(given: &Value, request: &Value) -> Result<Value, String> {
@@ -42,7 +43,7 @@ fn compliant(given: &Value) -> Result<bool, String> {
     }
     let reported_days_ago = days("lastReportDaysAgo").map_or(Signal::Unknown, Signal::Known);
     let posture = Posture { policies, reported_days_ago };
-    Ok(posture.compliant(settings, Reading::Faithful) == Signal::Known(true))
+    Ok(posture.compliant(settings, reading()) == Signal::Known(true))
 }
 
 fn state(text: &str) -> Result<ComplianceState, String> {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "JSON has six kinds and one is meant")]
 
+use crate::read::reading;
 use std::collections::{BTreeMap, BTreeSet};
 
 use placet::Limits;
@@ -10,7 +11,7 @@ use placet::loss::{
     Action, Activity, Condition, Event, GroundingItem, ItemKind, LabelCondition, LabelFact, Location, LossPolicies,
     LossPolicy, LossRule, Participant, PolicyMode, Scope, Select, SensitiveCondition, SensitiveCount,
 };
-use placet::protection::{Labels, Reading, SensitivityLabel};
+use placet::protection::{Labels, SensitivityLabel};
 use placet::sensitive::{Confidence, Scanner};
 use serde_json::{Value, json};
 
@@ -132,7 +133,7 @@ fn hosted(given: &Value, request: &Value) -> Result<Value, String> {
     let rules = rules.collect::<Result<_, String>>()?;
     let policies = vec![policy("p", 0, Location::Exchange, Scope::default(), rules)];
     let policies = checked(policies, sit::scanner()?)?;
-    let outcome = policies.evaluate(&event(Location::Exchange, &request["allMatch"]), Reading::Faithful);
+    let outcome = policies.evaluate(&event(Location::Exchange, &request["allMatch"]), reading());
     let number = |id: &str| id.parse::<u64>().ok();
     let logged: Vec<Option<u64>> = outcome.matches.iter().map(|m| number(&m.rule.rule)).collect();
     Ok(json!({"enforced": outcome.rule.and_then(|rule| number(&rule.rule)), "logged": logged}))
@@ -154,7 +155,7 @@ fn devices(given: &Value, request: &Value) -> Result<Value, String> {
         policies.push(policy);
     }
     let policies = checked(policies, sit::scanner()?)?;
-    let outcome = policies.evaluate(&event(Location::Devices, &request["bothMatch"]), Reading::Faithful);
+    let outcome = policies.evaluate(&event(Location::Devices, &request["bothMatch"]), reading());
     let mut answer = serde_json::Map::new();
     for activity in Activity::OF_DEVICES {
         let name = serde_json::to_value(activity).map_err(|error| error.to_string())?;
@@ -192,7 +193,7 @@ fn scope(given: &Value) -> Value {
     }
     let covered = users.iter().filter(|user| {
         let of: Vec<&str> = groups.iter().filter(|(_, members)| members.contains(*user)).map(|(id, _)| *id).collect();
-        scope.covers(&Participant { id: user, is_agent: false, groups: Some(&of) }, Reading::Faithful)
+        scope.covers(&Participant { id: user, is_agent: false, groups: Some(&of) }, reading())
     });
     json!({"inScope": covered.collect::<Vec<_>>()})
 }
@@ -227,7 +228,7 @@ fn covered(given: &Value, request: &Value) -> Result<Value, String> {
     let is_agent = subject.starts_with("agent");
     let mut event = Event::new(Location::Apps, vec![Participant { id: subject, is_agent, groups: Some(&[]) }]);
     event.content.sensitive = Some(vec![SensitiveCount { kind, confidence: Confidence::HIGH, count: 1 }]);
-    let outcome = policies.evaluate(&event, Reading::Faithful);
+    let outcome = policies.evaluate(&event, reading());
     Ok(json!({"action": word(outcome.action), "logged": !outcome.matches.is_empty()}))
 }
 
@@ -267,7 +268,7 @@ fn copilot(given: &Value, request: &Value) -> Result<Value, String> {
         let labels = labels()?;
         let texts: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
         let items: Vec<GroundingItem> = texts.iter().map(|text| grounding_item(&labels, text)).collect();
-        let grounded = policies.ground(&[user()], &items, Reading::Faithful);
+        let grounded = policies.ground(&[user()], &items, reading());
         let both = || texts.iter().zip(&grounded);
         let used: Vec<_> = both().filter(|(_, item)| item.is_used()).map(|(text, _)| text).collect();
         let cited: Vec<_> = both().filter(|(_, item)| !item.is_used() && item.citation).map(|(text, _)| text).collect();
@@ -276,7 +277,7 @@ fn copilot(given: &Value, request: &Value) -> Result<Value, String> {
     }
     if let Some(prompt) = request["prompt"].as_str() {
         let found = SensitiveCount::of(&scanner.scan(prompt));
-        let outcome = policies.prompt(&[user()], Some(found), Reading::Faithful);
+        let outcome = policies.prompt(&[user()], Some(found), reading());
         let word = if outcome.is_answered() { "allowed" } else { "blocked" };
         answer["response"] = json!(word);
         answer["webSearch"] = json!(word);
@@ -330,7 +331,7 @@ fn validate(given: &Value) -> Result<Value, String> {
 fn interpret(given: &Value) -> Result<Value, String> {
     let response: ProcessContentResponse =
         serde_json::from_value(given["processContent"].clone()).map_err(|error| error.to_string())?;
-    let decision = match response.interpret(Reading::Faithful).decision {
+    let decision = match response.interpret(reading()).decision {
         Decision::Allow => "allow",
         Decision::Block => "block",
     };
@@ -340,7 +341,7 @@ fn interpret(given: &Value) -> Result<Value, String> {
 fn next(given: &Value) -> Result<Value, String> {
     let response: ProcessContentResponse =
         serde_json::from_value(given["response"].clone()).map_err(|error| error.to_string())?;
-    let action = match response.next(given["cachedETag"].as_str(), None, Reading::Faithful) {
+    let action = match response.next(given["cachedETag"].as_str(), None, reading()) {
         Next::RecomputeScopes => "recompute_scopes",
         Next::UseCachedScopes => "use_cached_scopes",
     };

@@ -2,10 +2,11 @@
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "JSON has six kinds and one is meant")]
 
+use crate::read::reading;
 use std::collections::BTreeSet;
 
 use placet::protection::{
-    Attachment, Author, ContentFormat, Formats, Incoming, LabelId, LabelPolicy, LabelState, Labels, Method, Reading,
+    Attachment, Author, ContentFormat, Formats, Incoming, LabelId, LabelPolicy, LabelState, Labels, Method,
     Replacement, SensitivityLabel, Source, agent_labels, attachment_label, automatic_label, change_label,
     compute_inheritance, effective_settings, may_replace,
 };
@@ -21,14 +22,8 @@ pub(crate) fn run(given: &Value, request: &Value) -> Result<Value, String> {
         "autoLabel" => {
             let existing = state(&labels, &given["existing"])?;
             let found = ids(&labels, &given["auto"])?;
-            let best = automatic_label(
-                &labels,
-                existing.as_ref().map(|e| e.label),
-                &found,
-                Formats::ALL,
-                false,
-                Reading::Faithful,
-            );
+            let best =
+                automatic_label(&labels, existing.as_ref().map(|e| e.label), &found, Formats::ALL, false, reading());
             Ok(put(&labels, existing, best, Source::Automatic { override_manual: false }))
         }
         "applyPolicyDefault" => {
@@ -46,7 +41,7 @@ pub(crate) fn run(given: &Value, request: &Value) -> Result<Value, String> {
                 Ok(Attachment { label: id(&labels, &attachment["label"])?, physical })
             });
             let attachments: Vec<Attachment> = attachments.collect::<Result<_, String>>()?;
-            let incoming = attachment_label(&labels, &attachments, |_| true, Reading::Faithful);
+            let incoming = attachment_label(&labels, &attachments, |_| true, reading());
             let incoming = incoming.map_err(|error| error.to_string())?;
             Ok(put(&labels, state(&labels, &given["email"])?, incoming, Source::Attachment))
         }
@@ -58,12 +53,12 @@ pub(crate) fn run(given: &Value, request: &Value) -> Result<Value, String> {
                 justification_required: given["policy"]["justification"].as_bool().unwrap_or(false),
             };
             let to = id(&labels, &given["to"])?;
-            Ok(result(change_label(&labels, from.as_ref(), to, &source, Reading::Faithful)))
+            Ok(result(change_label(&labels, from.as_ref(), to, &source, reading())))
         }
         "apply" => {
             let label = id(&labels, &given["label"])?.ok_or("no label")?;
             let incoming = Incoming { label, source: Source::Automatic { override_manual: false } };
-            Ok(result(may_replace(&labels, None, &incoming, Formats::ALL, Reading::Faithful)))
+            Ok(result(may_replace(&labels, None, &incoming, Formats::ALL, reading())))
         }
         "effectiveSettings" => {
             let policies = given["policies"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -75,7 +70,7 @@ pub(crate) fn run(given: &Value, request: &Value) -> Result<Value, String> {
                     ..LabelPolicy::default()
                 })
                 .collect();
-            let effective = effective_settings(&policies, Reading::Faithful).map_err(|error| error.to_string())?;
+            let effective = effective_settings(&policies, reading()).map_err(|error| error.to_string())?;
             Ok(effective.mandatory.map_or(
                 json!({"mandatory": false}),
                 |m| json!({"mandatory": m.value, "from": format!("order {}", m.from)}),
@@ -87,7 +82,7 @@ pub(crate) fn run(given: &Value, request: &Value) -> Result<Value, String> {
             };
             let embedded = optional(&given["agentEmbedded"])?;
             let sources = optional(&given["otherSourcesUsed"])?;
-            let both = agent_labels(&embedded, id(&labels, &given["tenantDefault"])?, &sources, Reading::Faithful);
+            let both = agent_labels(&embedded, id(&labels, &given["tenantDefault"])?, &sources, reading());
             let both = both.map_err(|error| error.to_string())?;
             Ok(json!({"contentLabel": name(&labels, both.content), "responseLabel": name(&labels, both.response)}))
         }
@@ -158,7 +153,7 @@ fn labels(given: &Value, request: &Value) -> Result<Labels, String> {
 
 fn inherit(labels: &Labels, request: &Value) -> Result<Value, String> {
     let inputs: Vec<Option<LabelId>> = ids(labels, &request["inputs"])?.into_iter().map(Some).collect();
-    Ok(match compute_inheritance(labels, &inputs, formats(&request["formats"]), Reading::Faithful) {
+    Ok(match compute_inheritance(labels, &inputs, formats(&request["formats"]), reading()) {
         Ok(inheritance) => json!({"label": name(labels, inheritance.label)}),
         Err(error) => json!({"error": error.code()}),
     })
@@ -204,9 +199,9 @@ fn state(labels: &Labels, value: &Value) -> Result<Option<LabelState>, String> {
 /// The label of the item afterwards.
 fn put(labels: &Labels, existing: Option<LabelState>, incoming: Option<LabelId>, source: Source) -> Value {
     let before = existing.as_ref().map(|existing| existing.label);
-    let after = incoming.map(|label| Incoming { label, source }).filter(|incoming| {
-        may_replace(labels, existing.as_ref(), incoming, Formats::ALL, Reading::Faithful).takes_effect()
-    });
+    let after = incoming
+        .map(|label| Incoming { label, source })
+        .filter(|incoming| may_replace(labels, existing.as_ref(), incoming, Formats::ALL, reading()).takes_effect());
     json!({"label": name(labels, after.map(|incoming| incoming.label).or(before))})
 }
 

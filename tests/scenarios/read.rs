@@ -1,7 +1,18 @@
 //! Reading cases: small helpers that the adapters share.
 
+use placet::reading::Reading;
 use placet::time::Timestamp;
 use serde_json::Value;
+
+/// Which reading is replayed: the faithful one, which the cases are about, or, to see where it differs, the strict one
+/// (`PLACET_READING=strict`).
+pub fn reading() -> Reading {
+    if std::env::var("PLACET_READING").is_ok_and(|reading| reading == "strict") {
+        Reading::Strict
+    } else {
+        Reading::Faithful
+    }
+}
 
 /// A member that is a text.
 pub fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {

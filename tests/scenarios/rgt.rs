@@ -1,6 +1,7 @@
 //! Usage rights.
 
-use placet::protection::{Audience, Grant, Protection, Reading, Subject, SubjectKind, UsageRights, ai_use as may_use};
+use crate::read::reading;
+use placet::protection::{Audience, Grant, Protection, Subject, SubjectKind, UsageRights, ai_use as may_use};
 use serde_json::{Value, json};
 
 pub(crate) fn run(given: &Value, request: &Value) -> Result<Value, String> {
@@ -26,7 +27,7 @@ fn decoded(rights: UsageRights) -> Value {
 fn ai_use(given: &Value) -> Result<Value, String> {
     let encrypted = given["encrypted"].as_bool().unwrap_or(true);
     let rights = encrypted.then(|| protection(given).map(|protection| protection.rights(&subject(&given["subject"]))));
-    let answer = may_use(rights.transpose()?, Reading::Faithful);
+    let answer = may_use(rights.transpose()?, reading());
     let word = |allowed: bool| if allowed { "allowed" } else { "withheld" };
     Ok(json!({
         "content": word(answer.content),
