@@ -28,11 +28,17 @@ enum Until {
     Permit,
 }
 
+/// Whether a text may be a batch, without parsing it: most are single requests, and need not be parsed twice. The key may be written with
+/// escapes.
+#[must_use]
+pub fn may_be_batch(bytes: &[u8]) -> bool {
+    let has = |word: &[u8]| bytes.windows(word.len()).any(|window| window == word);
+    has(b"\"evaluations\"") || has(b"\\u")
+}
+
 /// The answers, if it is a batch.
 pub(super) fn parse(bytes: &[u8], engine: &Engine) -> Option<Batch> {
-    // Most requests are single ones, and need not be parsed twice.
-    let may_be = |word: &[u8]| bytes.windows(word.len()).any(|window| window == word);
-    if !may_be(b"\"evaluations\"") && !may_be(b"\\u") {
+    if !may_be_batch(bytes) {
         return None;
     }
     let limits = engine.policy().vocabulary().limits();

@@ -22,6 +22,7 @@ mod answer;
 mod batch;
 
 pub use answer::{Answer, AnswerChallenge, AnswerContext, AnswerObligation, AnswerReason, AnswerRequirement};
+pub use batch::may_be_batch;
 
 use crate::engine::Engine;
 use crate::request::Request;

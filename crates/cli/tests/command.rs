@@ -676,3 +676,21 @@ rules: [{id: all, effect: permit, subject: [{user: ada}, {agent: bot}], action: 
     folder.write("session.jsonl", "{}");
     assert_eq!(folder.run(&["flow", "session.jsonl", "--policy", "policy.yaml"]).code, 2);
 }
+
+/// A batch is a batch however its key is spelt.
+#[test]
+fn a_batch_with_an_escaped_key() {
+    let folder = Folder::with_policy("escaped");
+    let batch = |key: &str| {
+        let entry = r#"{"subject":{"type":"user","id":"bob"}}"#;
+        ADA.replacen('{', &format!(r#"{{"{key}":[{entry}],"#), 1)
+    };
+    let asked = ["decide", "--policy", "policy.yaml", "--now", "2026-11-23T09:00:00Z"];
+    for more in [&[][..], &["--pretty"]] {
+        let arguments = [&asked[..], more].concat();
+        let (plain, escaped) =
+            (folder.pipe(&arguments, batch("evaluations")), folder.pipe(&arguments, batch(r"evaluation\u0073")));
+        assert_eq!(plain.out, escaped.out);
+        assert!(!plain.out.contains("ALLOW") && !plain.out.contains(r#""decision":true"#), "{}", plain.out);
+    }
+}
