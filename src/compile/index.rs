@@ -127,9 +127,7 @@ impl Entry {
         }
         Self { heads, when, rule, guard, family: ALONE, asks, traits }
     }
-}
 
-impl Entry {
     /// The same, of a family.
     pub(super) fn of_family(self, family: u32) -> Self {
         Self { family, asks: self.asks | if family == ALONE { 0 } else { RELATED }, ..self }

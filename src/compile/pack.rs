@@ -177,7 +177,8 @@ impl RuleSet {
             restrictions: Index::default(),
         };
         let mut lists: BTreeMap<Vec<u32>, u32> = BTreeMap::new();
-        let mut equal: HashMap<(Place, Traits), Twins> = HashMap::new();
+        // Of rules that are judged as one the last.
+        let mut equal: HashMap<(Place, Traits), u32> = HashMap::new();
         let mut leaders: Vec<u32> = Vec::new();
         for rule in sorted {
             let any = |meant: bool, places: Vec<u32>| if meant { places } else { Vec::new() };
@@ -202,13 +203,13 @@ impl RuleSet {
             let twins = plain.then(|| equal.entry((Place { heads, when }, traits)));
             match twins {
                 Some(hashbrown::hash_map::Entry::Occupied(mut twins)) => {
-                    let last = core::mem::replace(&mut twins.get_mut().last, at);
+                    let last = core::mem::replace(twins.get_mut(), at);
                     if let Some(last) = set.rules.get_mut(last as usize) {
                         last.next = at;
                     }
                 }
                 Some(hashbrown::hash_map::Entry::Vacant(none)) => {
-                    none.insert(Twins { last: at });
+                    none.insert(at);
                     leaders.push(at);
                 }
                 None => leaders.push(at),
@@ -389,11 +390,6 @@ impl RuleSet {
     fn heads(&self) -> Heads<'_> {
         Heads { lists: &self.lists, resources: &self.resources }
     }
-}
-
-/// Rules that are judged as one.
-struct Twins {
-    last: u32,
 }
 
 impl PackedRule {

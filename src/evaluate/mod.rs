@@ -59,11 +59,7 @@ impl Engine {
             decision.object(code, None, 0, 0);
             return decision;
         }
-        let scene = Scene::new(self, request);
-        judge(&scene, &mut decision);
-        flow::judge(&scene, flow, &mut decision);
-        requirement::conflicts(&mut decision);
-        decision.finish();
+        complete(&Scene::new(self, request), flow, &mut decision);
         decision
     }
 
@@ -111,6 +107,14 @@ impl Engine {
             request.actors().len() > limits.chain_depth || request.targets().len() > limits.targets.saturating_add(1);
         too_many.then_some(Code::RequestTooLarge)
     }
+}
+
+/// The decision of a call, in a session or in none.
+fn complete(scene: &Scene<'_, '_>, flow: Option<(&Session, &Run<'_>)>, decision: &mut Decision<'_>) {
+    judge(scene, decision);
+    flow::judge(scene, flow, decision);
+    requirement::conflicts(decision);
+    decision.finish();
 }
 
 /// Every layer but flows, one after the other.

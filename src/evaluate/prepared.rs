@@ -8,8 +8,8 @@
 //!
 //! Next room: [`crate::explain`].
 
+use super::complete;
 use super::scene::Scene;
-use super::{flow, judge, requirement};
 use crate::decision::{Code, Decision};
 use crate::engine::Engine;
 use crate::request::{Refused, Request, Target};
@@ -77,10 +77,7 @@ impl Engine {
                 (Some(code), _) => decision.object(code, None, 0, 0),
                 (None, Some(scene)) => {
                     scene.replace(resource, mark);
-                    judge(scene, &mut decision);
-                    flow::judge(scene, None, &mut decision);
-                    requirement::conflicts(&mut decision);
-                    decision.finish();
+                    complete(scene, None, &mut decision);
                 }
                 (None, None) => decision.object(Code::RequestMalformed, None, 0, 0),
             }
@@ -96,12 +93,7 @@ impl<'e> Prepared<'e, '_> {
         let mut decision = Decision::new(self.engine);
         match &self.scene {
             Err(code) => decision.object(*code, None, 0, 0),
-            Ok(scene) => {
-                judge(scene, &mut decision);
-                flow::judge(scene, None, &mut decision);
-                requirement::conflicts(&mut decision);
-                decision.finish();
-            }
+            Ok(scene) => complete(scene, None, &mut decision),
         }
         decision
     }

@@ -12,7 +12,7 @@ use super::rules::{Judged, Pair};
 use crate::compile::{Entry, Next, Query, RuleSet};
 use crate::decision::{Code, Decision, RuleNumber};
 use crate::engine::{Engine, Origin};
-use crate::signal::{Class, Name, State, Target};
+use crate::signal::{Name, State, known_as};
 use crate::time::Timestamp;
 
 /// `query`: of the policy, without what is claimed.
@@ -107,9 +107,7 @@ pub(crate) fn giver_is_held(engine: &Engine, grant: u32) -> bool {
     let Some(giver) = engine.directory().giver(grant) else { return true };
     let revocations = engine.revocations();
     let is_held = || {
-        let own = Name { class: Class::Subject, issuer: None, id: giver.id.as_str() };
-        let mut names: SmallVec<[Name<'_>; 4]> = SmallVec::from_slice(&[own]);
-        names.extend(giver.aliases.iter().map(Target::as_name));
+        let names: SmallVec<[Name<'_>; 4]> = known_as(None, giver.id.as_str(), &giver.aliases).collect();
         revocations.states(&names).any(State::is_held)
     };
     giver.is_gone || !revocations.is_empty() && is_held()

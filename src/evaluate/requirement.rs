@@ -40,8 +40,8 @@ pub(super) fn demand(pair: Pair<'_, '_, '_>, rule: &PackedRule, number: RuleNumb
                     decision.object(Code::AccessControlUnattainable, Some(number), pair.link, pair.resource);
                     continue;
                 }
-                let asked = pair.scene.engine.directory().has_approvals();
-                if asked && pair.memo.approved((number, at), || is_approved(by, pair.scene)) {
+                let any = pair.scene.engine.directory().has_approvals();
+                if any && pair.memo.approved((number, at), || is_approved(by, pair.scene)) {
                     continue;
                 }
                 None
@@ -110,9 +110,6 @@ pub(super) fn exists(approver: &Approver, scene: &Scene<'_, '_>) -> bool {
 /// part: the call is what an approval is found by, and a claim could only make a missing fact better than a stated one (law 5).
 fn is_approved(by: &[Approver], scene: &Scene<'_, '_>) -> bool {
     let directory = scene.engine.directory();
-    if !directory.has_approvals() {
-        return false;
-    }
     // What nobody said may be anything, and has not been approved: a call without arguments says `{}`.
     let (Some(now), Some(_)) = (scene.request.now(), &scene.request.arguments) else { return false };
     let digest = scene.call().hex();

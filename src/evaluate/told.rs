@@ -8,7 +8,7 @@ use super::revocation::strangers;
 use super::scene::{Scene, acting_agent};
 use crate::fact::{RISK, slot};
 use crate::lifecycle::RiskLevel;
-use crate::signal::{Class, Compliance, Name, Target};
+use crate::signal::{Class, Compliance, Name, known_as};
 use crate::value::{Fact, Value};
 
 /// Signals that feeds have told. Where a request tells another one, the worse counts.
@@ -34,15 +34,14 @@ impl Told {
         let people = scene.parties.iter().filter(|party| matches!(party.link.kind(), "user" | "agent_user"));
         let user_risk = people.filter_map(|user| {
             let strangers = strangers(user);
-            let own = Name { class: Class::Subject, issuer: user.link.issuer(), id: user.link.id() };
-            let aliases = user.principal.map_or(&[][..], |user| &user.aliases).iter().map(Target::as_name);
+            let aliases = user.principal.map_or(&[][..], |user| &user.aliases);
             let strangers = strangers.iter().map(|(class, id)| Name { class: *class, issuer: None, id });
-            revocations.risk(&aliases.chain(strangers).chain([own]).collect::<SmallVec<[Name<'_>; 6]>>())
+            let names = known_as(user.link.issuer(), user.link.id(), aliases).chain(strangers);
+            revocations.risk(&names.collect::<SmallVec<[Name<'_>; 6]>>())
         });
         let agents = scene.parties.iter().filter_map(|party| acting_agent(scene.engine, party));
         let agent_risk = agents.filter_map(|agent| {
-            let own = Name { class: Class::Subject, issuer: None, id: agent.id_text() };
-            let names = agent.aliases.iter().map(Target::as_name).chain([own]);
+            let names = known_as(None, agent.id_text(), &agent.aliases);
             revocations.risk(&names.collect::<SmallVec<[Name<'_>; 6]>>())
         });
         let (user_risk, agent_risk) = (user_risk.max(), agent_risk.max());

@@ -49,5 +49,5 @@ pub use location::{IpRange, LocationMode, LocationUse, LocationVerdict, Networks
 pub use register::{AccountState, ClaimState, Compliance, Cut, Stamped, State};
 pub use revocations::{Cascade, Entry, NoCascade, Outcome, Revocations};
 pub use set::{SetError, VerifiedSet, parse};
-pub(crate) use subject::spelt;
 pub use subject::{Class, Name, SubjectId, Target, names_of};
+pub(crate) use subject::{known_as, spelt};

@@ -259,30 +259,24 @@ impl Revocations {
         self.unnamed.get(NAMEABLE.iter().position(|nameable| *nameable == class)?)
     }
 
-    /// Counts a record in, or (`held`, `failing`) out.
-    fn count(&mut self, record: &Record, is_in: bool) {
-        // What is about a principal that every call names by its id is filed, and found, under that too. By other names (an e-mail
-        // address, a tenant) nobody may know it.
-        if record.also.iter().any(|names| names.iter().all(|name| name.class == Class::Subject)) {
-            return;
-        }
-        let Some(at) = NAMEABLE.iter().position(|nameable| *nameable == record.target.class) else { return };
+    /// Counts what a record adds in, or (`held`, `failing`) out.
+    fn count(&mut self, share: Option<(usize, Unnamed)>, is_in: bool) {
+        let Some((at, share)) = share else { return };
         let Some(worst) = self.unnamed.get_mut(at) else { return };
-        let one = |number: &mut usize, is: bool| {
-            let step = usize::from(is);
-            *number = if is_in { number.saturating_add(step) } else { number.saturating_sub(step) };
+        let add = |number: &mut usize, by: usize| {
+            *number = if is_in { number.saturating_add(by) } else { number.saturating_sub(by) };
         };
-        one(&mut worst.held, record.state.is_held());
-        one(&mut worst.failing, record.state.is_failing());
+        add(&mut worst.held, share.held);
+        add(&mut worst.failing, share.failing);
         if is_in {
-            worst.cut = worst.cut.max(record.state.cut.map(|cut| cut.at));
+            worst.cut = worst.cut.max(share.cut);
         }
     }
 
     fn recount(&mut self) {
         self.unnamed = Default::default();
-        let records: Vec<Record> = self.table.iter().flat_map(|(_, held)| held).cloned().collect();
-        records.iter().for_each(|record| self.count(record, true));
+        let shares: Vec<_> = self.table.iter().flat_map(|(_, held)| held).map(Record::share).collect();
+        shares.into_iter().for_each(|share| self.count(share, true));
     }
 
     /// The risk that was last told of whatever goes by these names, the worst of several; `None` if none was.
@@ -374,11 +368,21 @@ impl Revocations {
     fn update_below(&mut self, source: &Target, also: &[Box<[Target]>], state: &State) {
         let inherits = |record: &Record| record.source.as_ref() == Some(source) && *record.also == *also;
         let most_claims = self.most_claims;
+        let mut changed: Vec<[Option<(usize, Unnamed)>; 2]> = Vec::new();
         self.table.update(
             |held| held.iter().any(inherits),
-            |held| held.iter_mut().filter(|record| inherits(record)).for_each(|r| r.state.join(state, most_claims)),
+            |held| {
+                for record in held.iter_mut().filter(|record| inherits(record)) {
+                    let before = record.share();
+                    record.state.join(state, most_claims);
+                    changed.push([before, record.share()]);
+                }
+            },
         );
-        self.recount();
+        for [before, after] in changed {
+            self.count(before, false);
+            self.count(after, true);
+        }
     }
 
     fn put_below(&mut self, key: &Target, also: &[Box<[Target]>], state: &State, cascade: &dyn Cascade) -> bool {
@@ -418,18 +422,19 @@ impl Revocations {
         let most_claims = self.most_claims;
         let Some(held) = self.table.entry(&target.id, Vec::new) else { return false };
         if let Some(record) = held.iter_mut().find(|record| record.is(target, also, source)) {
-            let before = record.clone();
+            let before = record.share();
             record.state.join(state, most_claims);
-            let after = record.clone();
-            self.count(&before, false);
-            self.count(&after, true);
+            let after = record.share();
+            self.count(before, false);
+            self.count(after, true);
             return true;
         }
         let (target, source, state) = (target.clone(), source.cloned(), state.clone());
         let record = Record { target, also: also.into(), source, state, inherited: false };
-        held.push(record.clone());
+        let share = record.share();
+        held.push(record);
         self.records += 1;
-        self.count(&record, true);
+        self.count(share, true);
         true
     }
 
@@ -445,6 +450,17 @@ impl Revocations {
 }
 
 impl Record {
+    /// What it adds to what a call that does not name it may hang from, and under which class. What is about a principal that every
+    /// call names by its id is filed, and found, under that too; by other names (an e-mail address, a tenant) nobody may know it.
+    fn share(&self) -> Option<(usize, Unnamed)> {
+        if self.also.iter().any(|names| names.iter().all(|name| name.class == Class::Subject)) {
+            return None;
+        }
+        let at = NAMEABLE.iter().position(|nameable| *nameable == self.target.class)?;
+        let (held, failing) = (usize::from(self.state.is_held()), usize::from(self.state.is_failing()));
+        Some((at, Unnamed { cut: self.state.cut.map(|cut| cut.at), held, failing }))
+    }
+
     fn is(&self, target: &Target, also: &[Box<[Target]>], source: Option<&Target>) -> bool {
         self.target == *target && *self.also == *also && self.source.as_ref() == source
     }

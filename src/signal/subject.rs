@@ -102,6 +102,16 @@ impl Target {
     }
 }
 
+/// A principal by its id, and by its other names.
+pub(crate) fn known_as<'n>(
+    issuer: Option<&'n str>,
+    id: &'n str,
+    aliases: &'n [Target],
+) -> impl Iterator<Item = Name<'n>> {
+    let own = Name { class: Class::Subject, issuer, id };
+    core::iter::once(own).chain(aliases.iter().map(Target::as_name))
+}
+
 /// The one spelling of a name, in which [`Target::new`] files it: a network address in its canonical form, an e-mail address in small
 /// letters, an account as `acct:` URIs have it, without the scheme.
 pub(crate) fn spelt(class: Class, id: &str) -> Cow<'_, str> {
