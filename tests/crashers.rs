@@ -47,6 +47,13 @@ fn condition_whose_value_is_an_open_map() {
     again("condition_open_map.bin", fuzzed::condition::check);
 }
 
+/// One agent as subject and as who acts: what is claimed for the subject is claimed for the agent. The plain oracle overlooked it; the
+/// engine, which restricts more, did not. Found by `engine_oracle`.
+#[test]
+fn one_agent_twice() {
+    again("engine_oracle_one_agent_twice.bin", fuzzed::decision::engine_oracle);
+}
+
 #[test]
 fn seeds() {
     each("fuzz/seeds/document_yaml", |data| fuzzed::document::check("yaml", data));

@@ -529,10 +529,19 @@ impl View<'_, '_, '_> {
         let text = |text: Option<String>| Known::maybe(text.map(Plain::Text));
         match path {
             "agent.id" => Known::Value(Plain::text(agent.map_or(&immediate.id, |agent| agent.id.as_str()))),
-            "agent.groups" if immediate.kind == "agent" => Known::Value(self.groups(immediate)),
             "agent.groups" => {
-                let groups = agent.map(|agent| people::groups(all, "agent", agent.id.as_str())).unwrap_or_default();
-                Known::Value(Plain::texts(groups.iter().map(String::as_str)))
+                // What is claimed for the subject is claimed for the agent that acts, if that is the same one.
+                let is_agent =
+                    |party: &&Party| party.kind == "agent" && agent.is_some_and(|agent| agent.id.as_str() == party.id);
+                match self.case.parties.first().filter(is_agent) {
+                    Some(subject) => Known::Value(self.groups(subject)),
+                    None if immediate.kind == "agent" => Known::Value(self.groups(immediate)),
+                    None => {
+                        let groups =
+                            agent.map(|agent| people::groups(all, "agent", agent.id.as_str())).unwrap_or_default();
+                        Known::Value(Plain::texts(groups.iter().map(String::as_str)))
+                    }
+                }
             }
             "agent.attributes" => {
                 Known::Value(agent.map_or(Plain::Map(Vec::new(), false), |agent| Plain::map(&agent.attributes)))
