@@ -88,7 +88,7 @@ impl fmt::Display for Type {
 pub enum Origin {
     /// A member of the request's `context`, under the fact's own path.
     Context,
-    /// Subject, action or resource of the request, or what the Directory holds about them.
+    /// Subject, action or resource of the request, what the Directory holds about them, or what feeds have told.
     Entity,
 }
 
@@ -224,6 +224,8 @@ facts! {
     TOOL_NAME "tool.name" Entity Type::String;
     /// Effect classes of that tool: `read`, `mutate`, `send`, `share`, `delete`, `execute`.
     TOOL_EFFECTS "tool.effects" Entity strings();
+    /// When the feed that has been silent longest was last heard; unknown without feeds, and where one was heard in the future.
+    SIGNALS_HEARD "signals.heard" Entity Type::Timestamp;
     /// When the request is judged (`context.time`).
     NOW "now" Context Type::Timestamp;
     /// Risk of the user (`context.risk.user`).

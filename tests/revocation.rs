@@ -143,6 +143,39 @@ fn a_silent_feed_is_no_good_news() {
 }
 
 #[test]
+fn documents_bound_the_age_of_signals() {
+    let policy = "
+version: 1
+users: [{id: ada}]
+rules:
+  - {id: all, effect: permit, action: \"**\"}
+  - {id: fresh, effect: forbid, action: pay, when: '!(now - signals.heard <= duration(\"300s\"))'}
+";
+    let policy = document::load([("p.yaml", policy)], &Limits::default()).unwrap_or_else(|e| panic!("{e}"));
+    let live = LiveEngine::new(Engine::of(&policy));
+    let ask = |action: &'static str, time: &str| {
+        let request = Request::new(Link::user("ada"), action, Target::new("page", "home")).at(at(time));
+        codes(&live, &request)
+    };
+    let unknown = ["rule.forbidden_unknown"];
+    assert_eq!(ask("pay", "10:00:00"), unknown, "there is no feed");
+    assert!(ask("read", "10:00:00").is_empty());
+    live.heard("https://idp", at("09:59:00"));
+    live.heard("https://mdm", at("09:56:00"));
+    assert!(ask("pay", "10:00:00").is_empty());
+    assert_eq!(ask("pay", "10:01:01"), ["rule.forbidden"], "one of them has been silent for longer");
+    live.heard("https://mdm", at("09:59:30"));
+    live.heard("https://mdm", at("09:30:00"));
+    assert!(ask("pay", "10:01:01").is_empty(), "what was heard late moves nothing back");
+    live.heard("https://mdm", at("10:30:00"));
+    assert_eq!(ask("pay", "10:01:01"), unknown, "heard in the future");
+    let untimed = Request::new(Link::user("ada"), "pay", Target::new("page", "home"));
+    assert_eq!(codes(&live, &untimed), unknown);
+    let claimed = untimed.at(at("10:01:01")).fact(slot::SIGNALS_HEARD, at("10:01:00"));
+    assert_eq!(codes(&live, &claimed), ["request.malformed"], "no request says it");
+}
+
+#[test]
 fn what_a_feed_tells_makes_signals_worse_and_never_better() {
     use placet::lifecycle::RiskLevel;
     let live = LiveEngine::new(engine());

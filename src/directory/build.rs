@@ -6,6 +6,7 @@
 //! Next room: [`crate::engine`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
@@ -119,11 +120,20 @@ fn names<'n, T>(items: &'n [T], name: impl Fn(&'n T) -> &'n str) -> Value<'stati
 
 fn principals(entities: &Entities, closures: &Closures<'_, GroupId>) -> Vec<Principal> {
     let blueprints: BTreeMap<&BlueprintId, State> = entities.blueprints.iter().map(|b| (&b.id, b.state)).collect();
-    let people = entities.users.iter().filter(|user| user.kind == UserKind::Person);
-    let people: BTreeMap<&UserId, State> = people.map(|user| (&user.id, user.state)).collect();
     let persons = entities.users.iter().filter(|user| user.kind == UserKind::Person && user.state == State::Enabled);
-    let peopled: BTreeSet<GroupId> = persons.flat_map(|user| closures.reach(&user.groups)).collect();
-    let standing = Standing { blueprints, people, peopled };
+    let mut sponsors: BTreeMap<Sponsor, Vec<UserId>> = BTreeMap::new();
+    for person in persons {
+        sponsors.insert(Sponsor::User(person.id.clone()), vec![person.id.clone()]);
+        for group in &person.groups {
+            sponsors.entry(Sponsor::Group(group.clone())).or_default().push(person.id.clone());
+        }
+    }
+    let sponsors = sponsors.into_iter().map(|(sponsor, mut persons)| {
+        persons.sort();
+        persons.dedup();
+        (sponsor, persons.into())
+    });
+    let standing = Standing { blueprints, sponsors: sponsors.collect() };
     let agents = entities.agents.iter().map(|agent| agent_principal(agent, closures, &standing));
     let users = entities.users.iter().map(|user| user_principal(user, closures));
     let mut all: Vec<Principal> = agents.chain(users).map(Principal::settled).collect();
@@ -134,9 +144,9 @@ fn principals(entities: &Entities, closures: &Closures<'_, GroupId>) -> Vec<Prin
 /// What the standing of an agent depends on.
 struct Standing<'e> {
     blueprints: BTreeMap<&'e BlueprintId, State>,
-    people: BTreeMap<&'e UserId, State>,
-    /// Groups with at least one enabled person.
-    peopled: BTreeSet<GroupId>,
+    /// The enabled persons that each sponsor stands for. Of a group these are its direct members: a group that is nested in it answers
+    /// for nothing (the rule of managed agent identities).
+    sponsors: BTreeMap<Sponsor, Arc<[UserId]>>,
 }
 
 fn agent_principal(agent: &Agent, closures: &Closures<'_, GroupId>, standing: &Standing<'_>) -> Principal {
@@ -146,12 +156,6 @@ fn agent_principal(agent: &Agent, closures: &Closures<'_, GroupId>, standing: &S
         Sponsor::User(user) => text(user.as_str()),
         Sponsor::Group(group) => Value::from(format!("group:{group}")),
     });
-    let sponsor_is_gone = match &agent.sponsor {
-        Some(Sponsor::User(user)) => standing.people.get(user) != Some(&State::Enabled),
-        // A group in which nobody is left answers for nothing.
-        Some(Sponsor::Group(group)) => !standing.peopled.contains(group),
-        None => false,
-    };
     let record = AgentRecord {
         // A blueprint that is not listed cannot be known to be enabled.
         blueprint_state: agent
@@ -159,7 +163,11 @@ fn agent_principal(agent: &Agent, closures: &Closures<'_, GroupId>, standing: &S
             .as_ref()
             .map(|id| standing.blueprints.get(id).copied().unwrap_or(State::Deleted)),
         sponsor: agent.sponsor.clone(),
-        sponsor_is_gone,
+        sponsors: agent
+            .sponsor
+            .as_ref()
+            .and_then(|sponsor| standing.sponsors.get(sponsor).cloned())
+            .unwrap_or_default(),
         owner: agent.owner.clone(),
         review_by: agent.review_by,
         blueprint_name: agent.blueprint.as_ref().map(|id| text(id.as_str())),

@@ -40,8 +40,8 @@ pub(crate) struct AgentRecord {
     pub(crate) blueprint: Option<BlueprintId>,
     pub(crate) blueprint_state: Option<State>,
     pub(crate) sponsor: Option<Sponsor>,
-    /// Whether its sponsor is a person who is disabled or gone, or a group in which nobody else is left.
-    pub(crate) sponsor_is_gone: bool,
+    /// The enabled persons who answer for it: of a group its direct members, ascending. Empty: nobody does.
+    pub(crate) sponsors: Arc<[UserId]>,
     pub(crate) owner: Option<UserId>,
     pub(crate) review_by: Option<Timestamp>,
     pub(crate) blueprint_name: Option<Value<'static>>,
@@ -67,8 +67,7 @@ impl Principal {
     pub(super) fn settled(mut self) -> Self {
         let is_sound = |agent: &AgentRecord| {
             agent.blueprint_state.is_none_or(|state| state == State::Enabled)
-                && agent.sponsor.is_some()
-                && !agent.sponsor_is_gone
+                && !agent.sponsors.is_empty()
                 && agent.review_by.is_none()
         };
         self.is_sound = self.is_enabled() && self.agent.as_deref().is_none_or(is_sound);

@@ -52,7 +52,7 @@ fn standing(principal: &Principal, now: Option<Timestamp>, object: &mut impl FnM
     if agent.blueprint_state.is_some_and(|state| state != State::Enabled) {
         object(Code::IdentityBlueprintDisabled);
     }
-    if agent.sponsor.is_none() || agent.sponsor_is_gone {
+    if agent.sponsors.is_empty() {
         object(Code::IdentityNoSponsor);
     }
     // Without a time, nobody can tell that the review is not overdue.

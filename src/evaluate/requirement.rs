@@ -128,11 +128,10 @@ pub(super) fn may_approve(approver: &Approver, by: &UserId, scene: &Scene<'_, '_
         Approver::User(user) => is(user),
         Approver::Group(group) => is_one_of(group),
         Approver::Owner => agent(scene).and_then(|agent| agent.owner.as_ref()).is_some_and(is),
-        Approver::Sponsor => match agent(scene).and_then(|agent| agent.sponsor.as_ref()) {
-            Some(Sponsor::User(user)) => is(user),
-            Some(Sponsor::Group(group)) => is_one_of(group),
-            None => false,
-        },
+        Approver::Sponsor => agent(scene).is_some_and(|agent| {
+            let is_alone = matches!(agent.sponsor, Some(Sponsor::User(_)));
+            agent.sponsors.binary_search(by).is_ok() && (is_alone || !takes_part(by, scene))
+        }),
     }
 }
 

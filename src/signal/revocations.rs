@@ -11,6 +11,7 @@ use super::table::Table;
 use crate::Limits;
 use crate::lifecycle::RiskLevel;
 use crate::time::{Duration, Timestamp};
+use crate::value::Value;
 
 /// What hangs from what: below a blueprint its agents, below an agent its user account and its sessions, below a group its
 /// members. Revocations go down.
@@ -104,7 +105,27 @@ pub struct Revocations {
     saturated: bool,
     /// By [`NAMEABLE`] class: what a call that does not name one may hang from.
     unnamed: [Unnamed; NAMEABLE.len()],
-    feeds: Arc<BTreeMap<Box<str>, Timestamp>>,
+    feeds: Feeds,
+}
+
+/// When each feed was last heard.
+#[derive(Clone, Debug, Default)]
+struct Feeds {
+    by_name: Arc<BTreeMap<Box<str>, Timestamp>>,
+    /// The earliest and the latest of these: the first as conditions read it.
+    span: Option<(Value<'static>, Timestamp)>,
+}
+
+impl Feeds {
+    /// Never moves back. `is_new` feeds are those that nobody watched until now.
+    fn hear(&mut self, feed: &str, at: Timestamp, is_new: bool) {
+        if self.by_name.get(feed).map_or(!is_new, |heard| *heard >= at) {
+            return;
+        }
+        let by_name = Arc::make_mut(&mut self.by_name);
+        by_name.insert(feed.into(), at);
+        self.span = by_name.values().min().zip(by_name.values().max()).map(|(a, b)| (Value::Timestamp(*a), *b));
+    }
 }
 
 impl Revocations {
@@ -122,7 +143,7 @@ impl Revocations {
             floor: None,
             saturated: false,
             unnamed: Default::default(),
-            feeds: Arc::default(),
+            feeds: Feeds::default(),
         }
     }
 
@@ -172,8 +193,7 @@ impl Revocations {
     #[must_use]
     pub fn heard(&self, feed: &str, at: Timestamp) -> Self {
         let mut next = self.clone();
-        let last = Arc::make_mut(&mut next.feeds).entry(feed.into()).or_insert(at);
-        *last = (*last).max(at);
+        next.feeds.hear(feed, at, true);
         next
     }
 
@@ -307,15 +327,19 @@ impl Revocations {
         self.floor
     }
 
-    /// A feed that was heard in the future was heard at no time that is known.
+    /// When the feed that has been silent longest was last heard (a timestamp). `None`, if no feed is watched, or if one was heard in
+    /// the future: at no time that is known.
+    pub(crate) fn last_heard(&self, now: Timestamp, skew: Duration) -> Option<&Value<'static>> {
+        let (earliest, latest) = self.feeds.span.as_ref()?;
+        (latest.since(now) <= skew).then_some(earliest)
+    }
+
     pub(super) fn is_stale(&self, now: Timestamp, longest: Duration, skew: Duration) -> bool {
-        self.feeds.is_empty() || self.feeds.values().any(|heard| now.since(*heard) > longest || heard.since(now) > skew)
+        !matches!(self.last_heard(now, skew), Some(Value::Timestamp(heard)) if now.since(*heard) <= longest)
     }
 
     fn take(&mut self, event: &SecurityEvent, cascade: &dyn Cascade) -> Outcome {
-        if self.feeds.get(&event.issuer).is_some_and(|heard| *heard < event.issued_at) {
-            Arc::make_mut(&mut self.feeds).insert(event.issuer.clone(), event.issued_at);
-        }
+        self.feeds.hear(&event.issuer, event.issued_at, false);
         if self.was_seen(event) {
             return Outcome::Repeated;
         }

@@ -452,9 +452,9 @@ impl<'o, 'r> Case<'o, 'r> {
         let call = self.request.call_digest().to_string();
         all.approvals.iter().any(|approval| {
             let person = approval.by.as_str();
+            let own = self.parties.iter().any(|party| party.kind == "user" && party.id == person);
             let member = |group: &str| {
                 // A group is asked for a second pair of eyes.
-                let own = self.parties.iter().any(|party| party.kind == "user" && party.id == person);
                 !own && people::is_member(all, person, group)
             };
             let may = |who: &Approver| match who {
@@ -466,7 +466,7 @@ impl<'o, 'r> Case<'o, 'r> {
                 }
                 Approver::Sponsor => match self.agent.and_then(|agent| agent.sponsor.as_ref()) {
                     Some(Sponsor::User(user)) => user.as_str() == person && people::is_person(all, person),
-                    Some(Sponsor::Group(group)) => member(group.as_str()),
+                    Some(Sponsor::Group(group)) => !own && people::is_direct(all, person, group.as_str()),
                     None => false,
                 },
             };
@@ -667,6 +667,8 @@ impl Source for View<'_, '_, '_> {
                 None => Known::Unknown,
             },
             ("tool", "server" | "name" | "effects") => self.tool(path),
+            // What feeds have told stands outside the documents, which are all that is judged here.
+            ("signals", _) => Known::Unknown,
             (_, _) => self.case.context(path)?,
         })
     }

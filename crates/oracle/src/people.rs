@@ -84,12 +84,17 @@ pub(crate) fn is_member(all: &Entities, id: &str, group: &str) -> bool {
     is_person(all, id) && groups(all, "user", id).contains(group)
 }
 
+/// Whether somebody is a listed and enabled person that is listed in a group itself, and not in one that lies in it.
+pub(crate) fn is_direct(all: &Entities, id: &str, group: &str) -> bool {
+    is_person(all, id) && user(all, "user", id).is_some_and(|user| user.groups.iter().any(|own| own.as_str() == group))
+}
+
 /// Whether somebody answers for an agent.
 pub(crate) fn is_sponsored(all: &Entities, agent: &Agent) -> bool {
     match &agent.sponsor {
         None => false,
         Some(Sponsor::User(person)) => is_person(all, person.as_str()),
-        Some(Sponsor::Group(group)) => all.users.iter().any(|user| is_member(all, user.id.as_str(), group.as_str())),
+        Some(Sponsor::Group(group)) => all.users.iter().any(|user| is_direct(all, user.id.as_str(), group.as_str())),
     }
 }
 

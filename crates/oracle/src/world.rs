@@ -186,6 +186,7 @@ const CHAIN_CLAUSES: &[&str] = &[
     "agent.owner == user.id",
     "has(agent.purpose)",
     "delegation.depth < 2",
+    "now - signals.heard < duration('300s')",
     r#""a1" in delegation.actors"#,
     r#"delegation.issuers.all(i, i != "https://evil.example")"#,
     r#"subject.issuer == "https://id.example""#,
