@@ -107,6 +107,39 @@ pub fn check_within(text: &str, limit: usize) -> Result<(), NameError> {
     }
 }
 
+/// What a byte is in an id: bits of [`CLASS`].
+mod class {
+    /// No plain ASCII character, or one that other rules are about.
+    pub(super) const ODD: u8 = 1;
+    /// Begins a segment, or what is read like one.
+    pub(super) const OPENS: u8 = 2;
+    /// Must not begin a segment. Twice [`OPENS`], so that a byte and the one before are compared by a shift.
+    pub(super) const NEVER_FIRST: u8 = 4;
+}
+
+static CLASS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        let class = match byte {
+            b'/' => class::OPENS | class::NEVER_FIRST,
+            b':' => class::OPENS,
+            b'.' => class::NEVER_FIRST,
+            b'\\' | b'%' => class::ODD,
+            b' '..=b'~' => 0,
+            _ => class::ODD,
+        };
+        #[expect(clippy::indexing_slicing, reason = "a byte is below 256, and this runs at compile time")]
+        {
+            table[byte as usize] = class;
+        }
+        if byte == u8::MAX {
+            break table;
+        }
+        byte += 1;
+    }
+};
+
 /// Whether an id certainly keeps all rules, told from its bytes and pairs of them. Requests name ids while somebody waits, and most ids
 /// are plain; of the others the rules are asked one by one.
 #[inline]
@@ -114,15 +147,13 @@ fn is_plain(text: &str, root: usize) -> bool {
     let bytes = text.as_bytes();
     let path = bytes.get(root..).unwrap_or_default();
     let (Some(first), Some(last)) = (path.first(), path.last()) else { return false };
-    // Sums instead of early ends, so that many bytes are looked at at once.
-    let odd = |b: &u8| u8::from(!matches!(b, b' '..=b'~')) | u8::from(*b == b'\\') | u8::from(*b == b'%');
-    let odd = bytes.iter().fold(0, |any, b| any | odd(b));
-    let starts = |b: u8| u8::from(b == b'/') | u8::from(b == b':');
-    let begins = |b: u8| u8::from(b == b'/') | u8::from(b == b'.');
-    let next = path.get(1..).unwrap_or_default();
-    let pairs = path.iter().zip(next).fold(0, |any, (a, b)| any | (starts(*a) & begins(*b)));
-    let is_whole = (odd | pairs) == 0 && !matches!(first, b'/' | b'.' | b':') && *last != b'/';
-    is_whole && !is_spiffe(bytes) && scheme(text, root).is_ok()
+    let (mut bad, mut before) = (0, class::OPENS);
+    for byte in path {
+        let class = CLASS.get(usize::from(*byte)).copied().unwrap_or(class::ODD);
+        bad |= (class & class::ODD) | (before << 1 & class & class::NEVER_FIRST);
+        before = class;
+    }
+    bad == 0 && *first != b':' && *last != b'/' && !is_spiffe(bytes) && (root <= 1 || scheme(text, root).is_ok())
 }
 
 fn is_spiffe(bytes: &[u8]) -> bool {

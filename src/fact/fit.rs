@@ -7,6 +7,21 @@ use crate::diagnostic::{list, quote};
 use crate::label::Taxonomy;
 use crate::value::{List, Value};
 
+/// Whether a value is of a type as it is: what hosts mostly state, told without moving it.
+#[inline]
+pub(crate) fn is_of(value: &Value<'_>, ty: &Type) -> bool {
+    match (ty, value) {
+        (Type::Bool, Value::Bool(_))
+        | (Type::Int, Value::Int(_))
+        | (Type::String, Value::String(_))
+        | (Type::Timestamp, Value::Timestamp(_)) => true,
+        (Type::List(item), Value::List(items)) if **item == Type::String => {
+            items.iter().all(|item| matches!(item, Value::String(_)))
+        }
+        (_, _) => false,
+    }
+}
+
 /// The value as one of a type, or what it must be instead: `of type ...`, `a risk level: ...`. Null is of every type: known to be absent. `taxonomy`: the labels that a
 /// text can name; without one, a text is no label.
 pub(crate) fn fit<'a>(value: Value<'a>, ty: &Type, taxonomy: Option<&Taxonomy>) -> Result<Value<'a>, String> {

@@ -30,7 +30,7 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use crate::compile::Vocabulary;
-use crate::fact::fit::fit;
+use crate::fact::fit::{fit, is_of};
 use crate::fact::{Declaration, Origin, Schema, slot};
 use crate::label::Label;
 use crate::name;
@@ -45,21 +45,33 @@ use parts::{Refusal, check_link, check_target};
 pub(crate) use read::parse;
 
 /// Facts of a request by slot; null is known to be absent.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Given<'a> {
-    /// Bit n: a slot that is n modulo 64 is given. Most facts that are asked for are not.
-    mask: u64,
-    slots: SmallVec<[u16; 16]>,
+    /// Of each built-in fact: its place in the lists below, counted from 1, or 0. Conditions ask for one fact after the other.
+    places: [u16; slot::COUNT],
+    slots: SmallVec<[u16; 8]>,
     values: SmallVec<[Value<'a>; 8]>,
+}
+
+impl Default for Given<'_> {
+    fn default() -> Self {
+        Self { places: [0; slot::COUNT], slots: SmallVec::new(), values: SmallVec::new() }
+    }
 }
 
 impl<'a> Given<'a> {
     #[inline]
-    fn get(&self, slot: u16) -> Fact<'_> {
-        if self.mask >> (slot % 64) & 1 == 0 {
-            return Fact::Unknown;
+    fn place(&self, slot: u16) -> Option<usize> {
+        match self.places.get(usize::from(slot)) {
+            Some(place) => usize::from(*place).checked_sub(1),
+            // Facts that a policy declares.
+            None => self.slots.iter().position(|given| *given == slot),
         }
-        match self.slots.iter().position(|given| *given == slot).and_then(|at| self.values.get(at)) {
+    }
+
+    #[inline]
+    fn get(&self, slot: u16) -> Fact<'_> {
+        match self.place(slot).and_then(|at| self.values.get(at)) {
             None => Fact::Unknown,
             Some(Value::Null) => Fact::Null,
             Some(value) => Fact::Known(value),
@@ -67,17 +79,15 @@ impl<'a> Given<'a> {
     }
 
     fn set(&mut self, slot: u16, value: Value<'a>) {
-        match self.slots.iter().position(|given| *given == slot) {
-            Some(at) => {
-                if let Some(place) = self.values.get_mut(at) {
-                    *place = value;
-                }
-            }
-            None => {
-                self.mask |= 1 << (slot % 64);
-                self.slots.push(slot);
-                self.values.push(value);
-            }
+        if let Some(place) = self.place(slot).and_then(|at| self.values.get_mut(at)) {
+            *place = value;
+            return;
+        }
+        self.slots.push(slot);
+        self.values.push(value);
+        if let Some(place) = self.places.get_mut(usize::from(slot)) {
+            // There are no more facts than slots.
+            *place = u16::try_from(self.slots.len()).unwrap_or_default();
         }
     }
 }
@@ -394,6 +404,9 @@ impl<'a> Request<'a> {
             let cause = format!("slot {slot} is no fact of the context");
             return self.refuse(Some(Defect::new("context", cause)));
         };
+        if is_of(&value, &declaration.ty) {
+            return self.context.set(slot, value);
+        }
         match fit(value, &declaration.ty, None) {
             Ok(value) => self.context.set(slot, value),
             Err(expected) => {

@@ -197,26 +197,26 @@ impl<'a> Target<'a> {
     }
 }
 
-/// What is wrong with the names of a link or target.
-fn check_names(path: &'static str, kind: &str, id: &str) -> Option<Defect> {
-    let part = |part: &str, id: &str| {
-        let error = name::check(id).err()?;
-        Some(Defect::new(format!("{path}.{part}"), error.to_string()))
-    };
-    part("type", kind).or_else(|| part("id", id))
+/// What is wrong with a name in a link or target.
+fn check_name(path: &'static str, part: &str, name: &str) -> Option<Defect> {
+    let error = name::check(name).err()?;
+    Some(Defect::new(format!("{path}.{part}"), error.to_string()))
 }
 
 pub(super) fn check_link(path: &'static str, link: &Link<'_>) -> Option<Defect> {
-    check_names(path, link.kind(), link.id()).or_else(|| check_kind(path, link.kind()))
+    if KNOWN.contains(&link.kind()) {
+        return check_name(path, "id", link.id());
+    }
+    check_name(path, "type", link.kind())
+        .or_else(|| check_name(path, "id", link.id()))
+        .or_else(|| check_kind(path, link.kind()))
 }
 
-/// The types that this library knows. Another spelling of one of them would be a type of the host's own, which no check of agents
-/// and people applies to.
+/// The types of links that this library knows.
+const KNOWN: [&str; 4] = ["user", "agent", "agent_user", "workload"];
+
+/// Another spelling of one of [`KNOWN`] would be a type of the host's own, which no check of agents and people applies to.
 fn check_kind(path: &'static str, kind: &str) -> Option<Defect> {
-    const KNOWN: [&str; 4] = ["user", "agent", "agent_user", "workload"];
-    if KNOWN.contains(&kind) {
-        return None;
-    }
     let plain: String = kind.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     let meant = if plain == "aiagent" { "agent" } else { &plain };
     let meant = KNOWN.into_iter().find(|known| known.replace('_', "") == meant)?;
@@ -224,13 +224,9 @@ fn check_kind(path: &'static str, kind: &str) -> Option<Defect> {
 }
 
 pub(super) fn check_target(path: &'static str, target: &Target<'_>) -> Option<Defect> {
-    let part = |part: &str, id: &str| {
-        let error = name::check(id).err()?;
-        Some(Defect::new(format!("{path}.{part}"), error.to_string()))
-    };
     let label = || {
         let error = "it is no label of the policy";
         (target.label == Labelled::NoSuch).then(|| Defect::new(format!("{path}.properties.label"), error))
     };
-    part("type", target.kind()).or_else(|| part("id", target.id())).or_else(label)
+    check_name(path, "type", target.kind()).or_else(|| check_name(path, "id", target.id())).or_else(label)
 }
