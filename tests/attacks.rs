@@ -209,6 +209,33 @@ rules:
     assert!(answers.iter().skip(2).all(unjudged));
 }
 
+// What a decision did not get to know, an explanation must not pretend to have known.
+#[test]
+fn an_explanation_says_that_conditions_ran_out_of_steps() {
+    let text = "
+version: 1
+users: [{id: ada}]
+rules:
+  - {id: all, effect: permit, action: \"**\"}
+  - {id: r, effect: forbid, when: 'arguments.xs.exists(x, x == size(resource.id) + 1000)'}
+";
+    let mut limits = Limits::default();
+    limits.decision_cost = 50_000;
+    let policy = document::load([("p.yaml", text)], &limits).unwrap_or_else(|e| panic!("{e}"));
+    let compiled = Arc::new(CompiledPolicy::new(&policy, &limits));
+    let engine = Engine::new(compiled, Arc::new(placet::Directory::of(&policy)));
+    let ask = |items: usize| {
+        let xs: placet::value::Value<'_> = (0..items).map(|_| placet::value::Value::Int(0)).collect();
+        let request = Request::new(Link::user("ada"), "read", Target::new("page", "home"))
+            .target(Target::new("page", "other"))
+            .argument("xs", xs);
+        let explanation = engine.explain(&request);
+        (explanation.verdict, explanation.advice.iter().any(|line| line.contains("50000 steps")))
+    };
+    assert_eq!(ask(10), ("allow", false));
+    assert_eq!(ask(9_000), ("deny", true));
+}
+
 #[test]
 fn a_batch_does_not_multiply_an_evaluation_id() {
     let engine = engine("version: 1\nrules: [{id: all, effect: permit, action: \"**\"}]\n");

@@ -22,6 +22,14 @@ pub(super) fn advice(decision: &Decision<'_>, request: &Request<'_>, explanation
     lines.extend(
         decision.requirements().filter_map(|outstanding| requirement(&outstanding, decision, request, explanation)),
     );
+    let most = decision.engine.policy().vocabulary().limits().decision_cost;
+    if decision.spent >= most {
+        // What is said of each rule was found out without this bound.
+        lines.push(format!(
+            "The conditions of this call took the {most} steps that those of one decision may take; of what came after, nothing is known, \
+             whatever is said of it here. Send less, or simplify the conditions."
+        ));
+    }
     lines.extend(closing(decision, request));
     let mut seen = std::collections::BTreeSet::new();
     lines.retain(|line| seen.insert(line.clone()));
