@@ -6,6 +6,7 @@
     reason = "a test that goes wrong should stop where it does"
 )]
 
+use placet::Limits;
 use placet::pattern::{Pattern, PatternSet};
 use proptest::prelude::*;
 
@@ -414,6 +415,16 @@ proptest! {
         for id in ids {
             prop_assert_eq!(set_matches(&set, &id), scan_matches(&patterns, &id), "`{}` in {:?}", id, texts);
         }
+    }
+
+    // What is read by a short way is what the long way would have read: braces take the long one.
+    #[test]
+    fn all_below_an_id_is_one_pattern_however_it_is_read(stem in "[ab.:/%*?-]{0,8}|spiffe://[a-zA.:/]{0,5}|https?:/{1,3}[a-z/]{0,5}") {
+        let limits = Limits::default();
+        let short = Pattern::parse(&format!("{stem}/**"), &limits);
+        let long = Pattern::parse(&format!("{stem}/{{**}}"), &limits);
+        prop_assert_eq!(short.is_ok(), long.is_ok(), "`{}`: {:?}, {:?}", stem, short, long);
+        prop_assert_eq!(short.ok(), long.ok(), "`{}`", stem);
     }
 
     #[test]

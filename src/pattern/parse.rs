@@ -24,10 +24,17 @@ pub(super) fn parse(text: &Arc<str>, limits: &Limits) -> Result<Vec<Glob>, Patte
     if text.len() > limits.pattern_bytes {
         return Err(PatternError::TooLong { limit: limits.pattern_bytes });
     }
-    // Most patterns of a large policy are ids. Those that are refused go on, to find the column.
-    let plain = !text.bytes().any(|b| matches!(b, b'*' | b'?' | b'[' | b']' | b'{' | b'}'));
-    if plain && name::check_within(text, limits.id_bytes).is_ok() {
+    // Most patterns of a large policy are ids, or all that is below one. Those that are refused go on, to find the column.
+    let is_id = |text: &str| {
+        let plain = !text.bytes().any(|b| matches!(b, b'*' | b'?' | b'[' | b']' | b'{' | b'}'));
+        plain && name::check_within(text, limits.id_bytes).is_ok()
+    };
+    if is_id(text) {
         return Ok(vec![Glob::literal(text.clone())]);
+    }
+    // Behind a colon the slash belongs to the root.
+    if text.strip_suffix("/**").is_some_and(|stem| !stem.ends_with(':') && is_id(stem)) {
+        return Ok(vec![Glob::wild(text.clone())]);
     }
     if let Some((at, error)) = name::first_bad(text) {
         let column = text.get(..at).unwrap_or_default().chars().count() + 1;

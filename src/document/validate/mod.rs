@@ -25,11 +25,14 @@ mod tests;
 mod text;
 mod tools;
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
+
+use hashbrown::HashMap;
 
 use super::report::{Sink, Sources};
 use super::schema::{Document, Place, Text};
 use super::validated::{Assumption, Parts, TestCase};
+use crate::condition::Condition;
 use crate::diagnostic::quote;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::entities::Entities;
@@ -37,6 +40,7 @@ use crate::fact::Schema;
 use crate::flow::Policy as FlowPolicy;
 use crate::label::Taxonomy;
 use crate::limits::Limits;
+use crate::pattern::Pattern;
 use crate::rule::Rule;
 
 /// What every stage needs.
@@ -46,8 +50,26 @@ struct Check<'a> {
     sources: &'a Sources<'a>,
     limits: &'a Limits,
     sink: &'a Sink,
+    shared: &'a Shared,
+}
+
+/// What is parsed once, however often it is written: large policies say the same of many.
+struct Shared {
     /// Bytes that regular expressions may still have.
-    regexes: &'a Cell<usize>,
+    regexes: Cell<usize>,
+    patterns: RefCell<HashMap<String, Pattern>>,
+    /// Those whose arguments are of no particular tool.
+    conditions: RefCell<HashMap<String, Condition>>,
+}
+
+/// What a text means, found out once. What is wrong with a text is said wherever it is written.
+fn once<T: Clone>(known: &RefCell<HashMap<String, T>>, text: &str, parse: impl FnOnce() -> Option<T>) -> Option<T> {
+    if let Some(found) = known.borrow().get(text) {
+        return Some(found.clone());
+    }
+    let parsed = parse()?;
+    known.borrow_mut().insert(text.to_owned(), parsed.clone());
+    Some(parsed)
 }
 
 /// What the documents mean; only sound if the sink has no errors.
@@ -71,8 +93,12 @@ impl Checked {
 
 /// Checks the documents.
 pub(super) fn parts(documents: &[Document], sources: &Sources<'_>, limits: &Limits, sink: &Sink) -> Checked {
-    let regexes = Cell::new(limits.regexes_bytes);
-    let check = Check { documents, sources, limits, sink, regexes: &regexes };
+    let shared = Shared {
+        regexes: Cell::new(limits.regexes_bytes),
+        patterns: RefCell::default(),
+        conditions: RefCell::default(),
+    };
+    let check = Check { documents, sources, limits, sink, shared: &shared };
     check.versions();
     let taxonomy = check.taxonomy();
     let schema = check.schema();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Check;
+use super::{Check, once};
 use super::listed::{Listed, Referrer};
 use crate::condition::{Condition, Declarations, compile_within};
 use crate::diagnostic::quote;
@@ -141,7 +141,14 @@ impl Check<'_> {
             });
             return None;
         }
-        let left = self.regexes.get();
+        if declarations.arguments.is_some() {
+            return self.compiled(text, declarations);
+        }
+        once(&self.shared.conditions, &text.value, || self.compiled(text, declarations))
+    }
+
+    fn compiled(&self, text: &Text, declarations: &Declarations<'_>) -> Option<Condition> {
+        let left = self.shared.regexes.get();
         let limits = Limits { regexes_bytes: left, ..self.limits.clone() };
         let findings = match compile_within(
             &text.value,
@@ -149,14 +156,14 @@ impl Check<'_> {
             self.sink.suggestions(),
         ) {
             Ok(condition) => {
-                self.regexes.set(left.saturating_sub(condition.regex_bytes()));
+                self.shared.regexes.set(left.saturating_sub(condition.regex_bytes()));
                 return Some(condition);
             }
             Err(findings) => findings,
         };
         // What was refused was built up to its limit first: the time for that is bounded too.
         let refused = findings.0.iter().filter(|finding| finding.code == "condition.too_large").count();
-        self.regexes.set(left.saturating_sub(refused.saturating_mul(limits.regex_bytes)));
+        self.shared.regexes.set(left.saturating_sub(refused.saturating_mul(limits.regex_bytes)));
         for finding in findings.0 {
             // Placing a finding scans the source: not for those that are only counted.
             let inner = finding.span;

@@ -2,11 +2,11 @@
 
 use core::str::FromStr;
 
-use super::Check;
+use super::{Check, once};
 use crate::diagnostic::{Diagnostic, is_deceptive, list, quote};
 use crate::document::schema::{Place, Text};
 use crate::name::{NameError, check};
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, PatternError};
 use crate::time::{Duration, Timestamp};
 
 impl Check<'_> {
@@ -101,13 +101,12 @@ impl Check<'_> {
             });
             return None;
         }
-        let parsed: Result<Pattern, _> = text.value.parse();
         let refuse = |error: &dyn core::fmt::Display| {
             self.error_about("document.bad_pattern", text, &format!("is no pattern: {error}"), || {
                 "in a pattern `*` stands for one segment or a part of one, `**` for any number of segments".to_owned()
             });
         };
-        parsed.map_err(|error| refuse(&error)).ok()
+        once(&self.shared.patterns, &text.value, || text.value.parse().map_err(|error: PatternError| refuse(&error)).ok())
     }
 
     /// All patterns of a list.
