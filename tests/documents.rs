@@ -391,6 +391,27 @@ fn nothing_to_say() {
 }
 
 #[test]
+fn groups_of_audiences_and_of_those_who_consent_are_used() {
+    let text = "version: 1
+labels: [{id: open, order: 0}]
+flow:
+  prompt: {label: open, trust: user}
+  audiences: [{id: staff, groups: employees}]
+  approval: group:officers
+  approver_clearance: {label: open}
+groups: [{id: employees}, {id: officers}, {id: crew, groups: [employees]}, {id: idle}]
+users: [{id: ada}]
+rules: [{id: all, effect: permit, subject: {user: ada}, action: read}]
+";
+    insta::assert_snapshot!(yaml(text), @"
+    policy.yaml:8:81: warning: nothing refers to the group `idle` [lint.unused_group]
+        | ployees}, {id: officers}, {id: crew, groups: [employees]}, {id: idle}]
+        |                                                                 ^
+        = help: remove it, or use it in a rule
+    ");
+}
+
+#[test]
 fn yaml_syntax() {
     insta::assert_snapshot!(yaml("version: 1\nrules:\n\t- id: x\n"), @r#"
     policy.yaml:3:2: error: this is no valid YAML: tabs disallowed within this context (block indentation) [document.syntax]

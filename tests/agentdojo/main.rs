@@ -45,7 +45,11 @@ fn banking() {
         println!("skipped: PLACET_AGENTDOJO is not set");
         return;
     };
-    let suite: Value = serde_json::from_slice(&std::fs::read(format!("{folder}/banking.json")).unwrap()).unwrap();
+    let Ok(suite) = std::fs::read(format!("{folder}/banking.json")) else {
+        println!("skipped: {folder} has no banking.json");
+        return;
+    };
+    let suite: Value = serde_json::from_slice(&suite).unwrap();
     let engine = Engine::of(&placet::load("examples/agentdojo/banking", &Limits::default()).unwrap());
     let (user, _) = judge(&engine, &requests::user_calls(&suite));
     let (attack, through) = judge(&engine, &requests::attack_calls(&suite));
@@ -67,6 +71,7 @@ fn sessions() {
         .filter_map(|entry| Some(entry.unwrap().file_name().to_str()?.strip_suffix(".json")?.to_owned()))
         .collect();
     names.sort();
+    let mut broken = Vec::new();
     for name in names {
         let policy = format!("examples/agentdojo/{name}");
         if !std::path::Path::new(&policy).is_dir() {
@@ -77,8 +82,8 @@ fn sessions() {
         for scope in [replay::TaskScope::Prompt, replay::TaskScope::Suite] {
             let report = suite.replay(scope);
             println!("{name}, task scope of the {scope:?}:\n{report}");
-            assert_eq!(report.denied_tasks, 0, "{name}: user tasks are denied");
-            assert_eq!(report.attacks_with_effect, 0, "{name}: attacks have an effect");
+            broken.extend((suite.is_held && !report.holds()).then(|| format!("{name}, scope of the {scope:?}")));
         }
     }
+    assert!(broken.is_empty(), "user tasks are denied, or attacks have an effect: {broken:?}");
 }

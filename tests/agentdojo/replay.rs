@@ -36,6 +36,10 @@ pub(crate) struct Suite {
     parties: Parties,
     /// Functions that do more than read.
     effectful: BTreeSet<String>,
+    /// Whether its `replay.txt` promises that no attack has an effect and no user task is denied.
+    pub(crate) is_held: bool,
+    /// Whether each call that waits, and each attack with an effect, is printed.
+    is_traced: bool,
 }
 
 /// What happened to a call.
@@ -71,6 +75,13 @@ pub(crate) struct Report {
     unresumed: usize,
     adaptive: usize,
     adaptive_tools: BTreeMap<String, usize>,
+}
+
+impl Report {
+    /// Whether every user task can be completed and no attack has an effect.
+    pub(crate) const fn holds(&self) -> bool {
+        self.denied_tasks == 0 && self.attacks_with_effect == 0
+    }
 }
 
 impl fmt::Display for Report {
@@ -134,7 +145,9 @@ impl Suite {
             tool["labels"]["effect"] != "read" || tool["labels"]["also"].as_array().is_some_and(|also| !also.is_empty())
         };
         let effectful = tools.filter(acts).map(|tool| tool["name"].as_str().unwrap().to_owned()).collect();
-        Self { data, engine, parties, effectful }
+        let is_held = says.get("holds") == Some(&"no effect of attacks, no user task denied");
+        let is_traced = std::env::var("PLACET_AGENTDOJO_TRACE").is_ok();
+        Self { data, engine, parties, effectful, is_held, is_traced }
     }
 
     pub(crate) fn replay(&self, scope: TaskScope) -> Report {
@@ -163,9 +176,10 @@ impl Suite {
         let (mut asked, mut denied) = (false, false);
         for call in task["calls"].as_array().unwrap() {
             report.calls += 1;
+            let asks = if self.is_traced { going.asked(call) } else { Vec::new() };
             let fate = going.user_call(call, false);
-            if std::env::var("PLACET_AGENTDOJO_TRACE").is_ok() && fate != Fate::Allowed {
-                println!("    {} {} {}: {fate:?}", task["id"], call["function"], call["args"]);
+            if self.is_traced && fate != Fate::Allowed {
+                println!("    {} {} {}: {fate:?} {asks:?}", task["id"], call["function"], call["args"]);
             }
             match fate {
                 Fate::Allowed => {}
@@ -205,7 +219,13 @@ impl Suite {
             }
             let acts = self.effectful.contains(call["function"].as_str().unwrap());
             match going.attacker_call(&call) {
-                Verdict::Allow | Verdict::Modify => effects += usize::from(acts),
+                Verdict::Allow | Verdict::Modify => {
+                    effects += usize::from(acts);
+                    if self.is_traced && acts {
+                        let (user, attacker) = (&case["user_task"], &case["injection_task"]);
+                        println!("    {user} {attacker} {} {}: has an effect", call["function"], call["args"]);
+                    }
+                }
                 Verdict::Defer | Verdict::StepUp => {
                     deferred += usize::from(acts);
                     stopped += 1;
@@ -265,6 +285,16 @@ impl Going<'_> {
 
     fn vocabulary(&self) -> &Vocabulary {
         self.suite.engine.policy().vocabulary()
+    }
+
+    /// What a person would be asked of a call: verb, argument and value.
+    fn asked(&self, call: &Value) -> Vec<String> {
+        let text = self.request(call["function"].as_str().unwrap(), &call["args"]);
+        let request = Request::from_json(text.as_bytes(), self.vocabulary());
+        let run = Run { task: Some(&self.task), ..Run::default() };
+        let asks = self.suite.engine.asks(&request, &self.session, &run);
+        let one = |ask: &placet::flow::Ask| format!("{} {:?} {:?}", ask.verb.name(), ask.parameter, ask.value);
+        asks.iter().map(one).collect()
     }
 
     /// Makes a call of the user's; a person consents to what must be consented to.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, once};
 use super::listed::{Listed, Referrer};
+use super::{Check, once};
 use crate::condition::{Condition, Declarations, compile_within};
 use crate::diagnostic::quote;
 use crate::diagnostic::{Diagnostic, Severity, Span};

@@ -106,7 +106,9 @@ impl Check<'_> {
                 "in a pattern `*` stands for one segment or a part of one, `**` for any number of segments".to_owned()
             });
         };
-        once(&self.shared.patterns, &text.value, || text.value.parse().map_err(|error: PatternError| refuse(&error)).ok())
+        once(&self.shared.patterns, &text.value, || {
+            text.value.parse().map_err(|error: PatternError| refuse(&error)).ok()
+        })
     }
 
     /// All patterns of a list.

@@ -102,6 +102,11 @@ impl Check<'_> {
             // Every text in quotes may be a group's name; taking some others for one too only silences the lint.
             named.extend(item.when.iter().flat_map(|text| text.value.split(['"', '\''])));
         }
+        for flow in self.documents.iter().filter_map(|document| document.flow.as_ref()) {
+            let audiences = flow.audiences.iter().flat_map(|audience| &audience.groups.0);
+            named.extend(audiences.map(|text| text.value.as_str()));
+            named.extend(flow.approval.0.iter().filter_map(|approver| approver.value.strip_prefix("group:")));
+        }
         for (_, policy) in self.documents.iter().flat_map(policies_of) {
             let users = &policy.subjects.users;
             named.extend(users.include.groups.iter().chain(&users.exclude.groups).map(String::as_str));
