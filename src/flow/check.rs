@@ -22,6 +22,7 @@ use smallvec::SmallVec;
 use super::consent::Verb;
 use super::declaration::{Declaration, Parameter, Role};
 use super::lattice::{Capacity, Lattice};
+use super::link::links;
 use super::part::{Confidentiality, FlowLabel, Readers};
 use super::policy::{Policy, Ready};
 use super::session::Session;
@@ -426,37 +427,14 @@ fn has_distrusted_links(
     let mut found = false;
     let mut look = |leaf: &Value<'_>| {
         let Value::String(text) = leaf else { return };
-        found |= links(text).any(|link| {
-            let label = vouched(&Value::from(link), base, parameter, call, frame);
-            !label.integrity.trust.meets(parameter.trust)
-        });
+        found = found
+            || links(text).any(|link| {
+                let label = vouched(&Value::from(link), base, parameter, call, frame);
+                !label.integrity.trust.meets(parameter.trust)
+            });
     };
     if parameter.guards_links {
         leaves(value, &mut look);
     }
     found
-}
-
-/// What a reader, or a program that shows a text, may take for a link or an address.
-pub(super) fn links(text: &str) -> impl Iterator<Item = &str> {
-    let breaks = |c: char| {
-        c.is_whitespace()
-            || c.is_control()
-            || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | '"' | '\'' | '`' | ',' | ';' | '|' | '*')
-    };
-    text.split(breaks).map(|word| word.trim_matches(|c: char| matches!(c, '.' | ':' | '!' | '?' | '_' | '~'))).filter(
-        |word| {
-            let lower = word.to_lowercase();
-            lower.contains("://") || lower.starts_with("www.") || lower.starts_with("mailto:") || is_host(&lower)
-        },
-    )
-}
-
-/// Whether a word begins with a name that has a dot before a last part of letters, or holds an address.
-fn is_host(word: &str) -> bool {
-    let host = word.rsplit_once('@').map_or(word, |(_, host)| host);
-    let host = host.split(['/', '?', '#', ':']).next().unwrap_or_default();
-    let Some((rest, last)) = host.rsplit_once('.') else { return false };
-    // Every script counts: a name need not be Latin.
-    !rest.is_empty() && last.chars().count() >= 2 && last.chars().all(char::is_alphabetic)
 }
