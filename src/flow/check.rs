@@ -271,21 +271,40 @@ fn believed(call: &Call<'_>, name: &str, value: &Value<'_>, frame: &Frame<'_>) -
 
 /// The label of a value that has no parts, as low as something vouches for it.
 fn vouched(leaf: &Value<'_>, base: FlowLabel, parameter: &Parameter, call: &Call<'_>, frame: &Frame<'_>) -> FlowLabel {
-    let mut label = base;
-    let naming = match parameter.role {
+    vouched_besides(is_mentioned(leaf, parameter, call, frame), leaf, base, parameter, frame)
+}
+
+fn naming(parameter: &Parameter, call: &Call<'_>) -> Naming {
+    match parameter.role {
         Role::Command | Role::Credential => Naming::Secret,
         Role::Target | Role::Selector | Role::Content if call.declaration.does.destroys => Naming::Id,
         Role::Target | Role::Selector | Role::Content => Naming::Plain,
-    };
-    if frame.task.is_some_and(|task| task.mentions(leaf, naming)) {
-        label = label.meet(&frame.policy.prompt);
     }
+}
+
+/// Whether the user wrote it.
+fn is_mentioned(leaf: &Value<'_>, parameter: &Parameter, call: &Call<'_>, frame: &Frame<'_>) -> bool {
+    frame.task.is_some_and(|task| task.mentions(leaf, naming(parameter, call)))
+}
+
+/// The same, where it is known whether the user wrote it.
+fn vouched_besides(
+    is_mentioned: bool,
+    leaf: &Value<'_>,
+    base: FlowLabel,
+    parameter: &Parameter,
+    frame: &Frame<'_>,
+) -> FlowLabel {
+    let label = if is_mentioned { base.meet(&frame.policy.prompt) } else { base };
     // Whatever a trusted answer happened to say is no password: of these only what is known as one is.
-    let is_known_as_such = naming != Naming::Secret || parameter.domain.is_some();
-    if is_known_as_such && let Some(known) = frame.session.known(parameter.domain.as_deref(), leaf) {
-        label = label.meet(&known);
+    let is_secret = matches!(parameter.role, Role::Command | Role::Credential);
+    if is_secret && parameter.domain.is_none() {
+        return label;
     }
-    label
+    match frame.session.known(parameter.domain.as_deref(), leaf) {
+        Some(known) => label.meet(&known),
+        None => label,
+    }
 }
 
 fn argument<'c>(name: &'c str, value: &'c Value<'c>, call: &Call<'c>, frame: &Frame<'_>, findings: &mut Findings<'c>) {
@@ -294,15 +313,32 @@ fn argument<'c>(name: &'c str, value: &'c Value<'c>, call: &Call<'c>, frame: &Fr
     let suffices = |label: &FlowLabel| {
         label.integrity.trust.meets(parameter.trust) && label.integrity.sources.flows_to(&parameter.sources)
     };
+    let goes = |label: &FlowLabel| {
+        call.declaration.channel.is_none_or(|channel| {
+            label.confidentiality.label.flows_to(channel.label) && label.confidentiality.readers == Readers::ALL
+        })
+    };
     // Vouching costs: what may go and decide with the label of its inputs needs no one to vouch for it.
-    let goes = call.declaration.channel.is_none_or(|channel| {
-        base.confidentiality.label.flows_to(channel.label) && base.confidentiality.readers == Readers::ALL
-    });
-    if goes
+    if goes(&base)
         && (suffices(&base)
             || parameter.role == Role::Content && !has_distrusted_links(value, base, parameter, call, frame))
     {
         return;
+    }
+    // Most of what decides is vouched for. Where the user's word is enough, no other is looked for.
+    if parameter.role != Role::Content {
+        let enough = |label: &FlowLabel| suffices(label) && goes(label);
+        let is_word_enough = enough(&base.meet(&frame.policy.prompt));
+        let mut are_all = true;
+        leaves(value, &mut |leaf| {
+            are_all = are_all && {
+                let is_mentioned = is_mentioned(leaf, parameter, call, frame);
+                is_mentioned && is_word_enough || enough(&vouched_besides(is_mentioned, leaf, base, parameter, frame))
+            };
+        });
+        if are_all {
+            return;
+        }
     }
     let mut label = FlowLabel::BOTTOM;
     let mut distrusted = false;

@@ -1,8 +1,8 @@
-//! Which trusted values has a session seen? Their digests, and the places of their labels.
+//! Which trusted values has a session seen? Their names, and the places of their labels.
 //!
-//! INVARIANT: a value is known only if 128 bits of its SHA-256 are those of one that was seen: who chooses values cannot make one that
-//! passes for another. Before any digest is made, a *sketch* of 24 bits (the length and up to 24 bytes of the value) says whether it
-//! could be one of them; a sketch never lets anything through.
+//! INVARIANT: a value is known only if it is, letter by letter, one that was seen, or, where it is too long to be kept, if 248 bits of its
+//! SHA-256 are: who chooses values cannot make one that passes for another. Before that, a *sketch* of 24 bits (its length and
+//! up to 24 of its bytes) says whether it could be one of them; a sketch never lets anything through.
 //!
 //! Next room: `session`.
 
@@ -10,6 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::task::number;
 use crate::value::Value;
+
+/// Bytes that are kept of a value.
+const KEPT: usize = 32;
 
 /// A value as one of its domain. Numbers are told apart by domain alone, so without one they have no name; texts that are too
 /// short or too long to name anything have none either.
@@ -52,23 +55,42 @@ impl<'v> Name<'v> {
         (sum >> 40) as u32
     }
 
-    /// The beginning of its digest.
-    fn digest(&self) -> [u8; 16] {
-        let mut hasher = Sha256::new();
-        hasher.update(self.domain.len().to_be_bytes());
-        hasher.update(self.domain.as_bytes());
-        match self.form {
-            Form::Text(text) => {
-                hasher.update(b"t");
-                hasher.update(text.as_bytes());
-            }
+    /// What is kept of it: the value and its domain, where both fit, and else their digest. Different names are kept differently.
+    fn kept(&self) -> [u8; KEPT] {
+        let figures: [u8; 8];
+        let (form, value) = match self.form {
+            Form::Text(text) => (b't', text.as_bytes()),
             Form::Number(number) => {
-                hasher.update(b"n");
-                hasher.update(number.to_be_bytes());
+                figures = number.to_be_bytes();
+                (b'n', &figures[..])
             }
+        };
+        let domain = self.domain.as_bytes();
+        let mut kept = [0; KEPT];
+        let [head, length, rest @ ..] = &mut kept;
+        if let (Ok(size), true) = (u8::try_from(value.len()), value.len() + domain.len() < rest.len()) {
+            (*head, *length) = (form, size);
+            // The length of the domain is told by the last byte, which neither reaches.
+            let (values, domains) = rest.split_at_mut_checked(value.len()).unwrap_or_default();
+            values.iter_mut().zip(value).for_each(|(place, byte)| *place = *byte);
+            domains.iter_mut().zip(domain).for_each(|(place, byte)| *place = *byte);
+            if let Some(last) = domains.last_mut() {
+                *last = u8::try_from(domain.len()).unwrap_or(u8::MAX);
+            }
+            return kept;
         }
-        let hash: [u8; 32] = hasher.finalize().into();
-        hash.first_chunk::<16>().copied().unwrap_or_default()
+        let mut hasher = Sha256::new();
+        hasher.update(domain.len().to_be_bytes());
+        hasher.update(domain);
+        hasher.update([form]);
+        hasher.update(value);
+        let hash: [u8; KEPT] = hasher.finalize().into();
+        kept = hash;
+        // No form has this letter.
+        if let Some(head) = kept.first_mut() {
+            *head = b'#';
+        }
+        kept
     }
 }
 
@@ -85,12 +107,12 @@ fn sample(bytes: &[u8]) -> u64 {
     mix(mix(mix(bytes.len() as u64, first), last), middle)
 }
 
-/// A value that was seen. 20 bytes.
+/// A value that was seen. 36 bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Seen {
     /// The sketch, and in the last byte the place of the label.
     key: u32,
-    digest: [u8; 16],
+    kept: [u8; KEPT],
 }
 
 impl Seen {
@@ -137,11 +159,11 @@ impl Known {
                     seen.key = key;
                 }
             }
-            Err(at) => self.0.insert(at.min(self.0.len()), Seen { key, digest: name.digest() }),
+            Err(at) => self.0.insert(at.min(self.0.len()), Seen { key, kept: name.kept() }),
         }
     }
 
-    /// Where a value is, or where it would be. No digest is made where no sketch is the same.
+    /// Where a value is, or where it would be. Where no sketch is the same, no more is made of it.
     fn place(&self, name: &Name<'_>) -> Result<usize, usize> {
         let sketch = name.sketch();
         let start = self.0.partition_point(|seen| seen.sketch() < sketch);
@@ -149,10 +171,10 @@ impl Known {
         if alike.clone().next().is_none() {
             return Err(start);
         }
-        let digest = name.digest();
+        let kept = name.kept();
         let mut count = 0;
         for seen in alike {
-            if seen.digest == digest {
+            if seen.kept == kept {
                 return Ok(start + count);
             }
             count += 1;

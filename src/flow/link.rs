@@ -4,7 +4,7 @@
 //! of any script. Words end at white space, controls, brackets, quotes, commas, semicolons, bars and asterisks.
 //!
 //! INVARIANT: one pass, whatever the text: every byte is looked at a bounded number of times, and nothing is allocated. Every link has
-//! a dot or a colon that is not the end of its word, so all else is skipped over.
+//! a *sign* (a dot or a colon) by what stands on both sides of which it could be one; all else is skipped over.
 //!
 //! Next room: `check`.
 
@@ -12,13 +12,16 @@ use memchr::memchr2;
 
 /// The links of a text, in its order.
 pub(super) const fn links(text: &str) -> Links<'_> {
-    Links { rest: text }
+    Links { text, from: 0, at: 0 }
 }
 
 /// What [`links`] finds.
 pub(super) struct Links<'t> {
-    /// What has not been looked at. It begins where a word begins.
-    rest: &'t str,
+    text: &'t str,
+    /// Where the words begin that have not been judged.
+    from: usize,
+    /// Where the signs begin that have not been looked at.
+    at: usize,
 }
 
 impl<'t> Iterator for Links<'t> {
@@ -26,22 +29,35 @@ impl<'t> Iterator for Links<'t> {
 
     fn next(&mut self) -> Option<&'t str> {
         loop {
-            let sign = memchr2(b'.', b':', self.rest.as_bytes())?;
-            let (before, after) = (self.rest.get(..sign)?, self.rest.get(sign..)?);
-            // The end of a sentence: the only sign of its word, and its end.
-            if matches!(after.as_bytes().get(1), None | Some(b' ' | b'\n')) {
-                self.rest = after.get(1..)?;
+            let sign = self.at + memchr2(b'.', b':', self.text.as_bytes().get(self.at..)?)?;
+            self.at = sign + 1;
+            if !could_make_a_link(self.text.as_bytes(), sign) {
                 continue;
             }
+            let (before, after) = (self.text.get(self.from..sign)?, self.text.get(sign..)?);
             let start = before.char_indices().rev().find(|(_, c)| is_break(*c)).map_or(0, |(at, c)| at + c.len_utf8());
             let end = sign + after.find(is_break).unwrap_or(after.len());
-            let word = self.rest.get(start..end)?;
-            self.rest = self.rest.get(end..)?;
+            let word = self.text.get(self.from + start..end)?;
+            (self.from, self.at) = (end, end);
             let word = word.trim_matches(|c: char| matches!(c, '.' | ':' | '!' | '?' | '_' | '~'));
             if is_link(word) {
                 return Some(word);
             }
         }
+    }
+}
+
+/// Whether a sign could make its word a link: what [`is_link`] asks for has one for which this is true.
+fn could_make_a_link(bytes: &[u8], sign: usize) -> bool {
+    let next = bytes.get(sign + 1).copied().unwrap_or(b' ');
+    let follows = |word: &[u8]| {
+        sign.checked_sub(word.len()).and_then(|at| bytes.get(at..sign)).is_some_and(|it| it.eq_ignore_ascii_case(word))
+    };
+    if bytes.get(sign) == Some(&b'.') {
+        // The last part of a name, in any script.
+        next.is_ascii_alphabetic() || !next.is_ascii() || follows(b"www")
+    } else {
+        next == b'/' || follows(b"mailto")
     }
 }
 
@@ -61,9 +77,14 @@ fn is_link(word: &str) -> bool {
 
 /// Whether a word begins with a name that has a dot before a last part of letters, or holds an address.
 fn is_host(word: &str) -> bool {
-    let host = word.rsplit_once('@').map_or(word, |(_, host)| host);
-    let host = host.split(['/', '?', '#', ':']).next().unwrap_or_default();
-    let Some((rest, last)) = host.rsplit_once('.') else { return false };
+    // By bytes: no sign that is looked for is a part of another character.
+    let bytes = word.as_bytes();
+    let start = bytes.iter().rposition(|b| *b == b'@').map_or(0, |at| at + 1);
+    let host = bytes.get(start..).unwrap_or_default();
+    let end = host.iter().position(|b| matches!(b, b'/' | b'?' | b'#' | b':')).unwrap_or(host.len());
+    let dot = host.get(..end).and_then(|host| host.iter().rposition(|b| *b == b'.'));
+    let Some(dot) = dot.filter(|dot| *dot > 0) else { return false };
+    let last = word.get(start + dot + 1..start + end).unwrap_or_default();
     // Every script counts: a name need not be Latin.
-    !rest.is_empty() && last.chars().nth(1).is_some() && last.chars().all(char::is_alphabetic)
+    last.chars().nth(1).is_some() && last.chars().all(char::is_alphabetic)
 }

@@ -38,7 +38,7 @@ pub struct History {
     pub consented: bool,
 }
 
-/// What a step answered.
+/// What a step answered. 16 bytes: there are many.
 #[derive(Clone, Debug, PartialEq)]
 struct Step {
     declaration: Option<Arc<Declaration>>,
@@ -46,13 +46,24 @@ struct Step {
     base: u8,
     /// Whether the model has seen the answer.
     is_shown: bool,
-    /// When, in seconds; [`Step::NEVER`]: the request did not say.
-    at: i64,
+    /// When, in seconds: the high and the low part. `i16::MIN` is no moment: the request did not say.
+    at_high: i16,
+    at_low: u32,
 }
 
 impl Step {
-    /// No moment that can be written is as early.
-    const NEVER: i64 = i64::MIN;
+    fn moment(at: Option<Timestamp>) -> (i16, u32) {
+        let parts = |at: Timestamp| {
+            let low = u32::try_from(at.seconds() & i64::from(u32::MAX)).ok()?;
+            Some((i16::try_from(at.seconds() >> 32).ok()?, low))
+        };
+        at.and_then(parts).unwrap_or((i16::MIN, 0))
+    }
+
+    fn at(&self) -> Option<Timestamp> {
+        let (high, low) = (self.at_high, self.at_low);
+        if high == i16::MIN { None } else { Timestamp::new(i64::from(high) << 32 | i64::from(low), 0) }
+    }
 }
 
 /// A step that is remembered.
@@ -213,7 +224,7 @@ impl Session {
                 tool: step.declaration.as_ref().map_or("", |declaration| &declaration.tool),
                 label: self.answer(step_number, &[]),
                 is_shown: step.is_shown,
-                at: (step.at != Step::NEVER).then(|| Timestamp::new(step.at, 0)).flatten(),
+                at: step.at(),
             }
         })
     }
@@ -259,8 +270,8 @@ impl Session {
         if self.steps.len() >= Self::STEPS {
             self.steps.remove(0);
         }
-        let at = at.map_or(Step::NEVER, Timestamp::seconds);
-        self.steps.push(Step { declaration: Some(Arc::clone(declaration)), base, is_shown, at });
+        let (at_high, at_low) = Step::moment(at);
+        self.steps.push(Step { declaration: Some(Arc::clone(declaration)), base, is_shown, at_high, at_low });
         self.next = self.next.wrapping_add(1);
         self.history.changed |= declaration.does.changes;
         self.history.sent |= declaration.does.sends;
