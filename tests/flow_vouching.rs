@@ -17,10 +17,11 @@
 #[path = "flow/mod.rs"]
 mod flow;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use flow::{Event, World};
-use placet::flow::{Answered, FlowLabel, Lattice, Naming, Run, Session, Task};
+use placet::flow::{Answered, FlowLabel, Input, Inputs, Lattice, Naming, Run, Session, Task};
 use placet::value::Value;
 use placet::{Engine, Limits, Link, Request, Target, Verdict, document};
 use proptest::prelude::*;
@@ -156,6 +157,10 @@ tools:
   - {server: lab, name: say, effects: [send], assigned: {agent: bot}, flow: {parameters: {text: {role: content}}, channel: {label: public}, output: {label: public, trust: user}}}
   - {server: lab, name: go, effects: [mutate], assigned: {agent: bot}, flow: {parameters: {text: {role: target}}, output: {label: public, trust: user}}}
   - {server: lab, name: cancel, effects: [mutate], assigned: {agent: bot}, flow: {parameters: {text: {role: target, domain: order}}, output: {label: public, trust: user}}}
+  - {server: lab, name: bools, effects: [mutate], assigned: {agent: bot}, flow: {parameters: {text: {role: selector, exempt: bool}}, output: {label: public, trust: user}}}
+  - {server: lab, name: enums, effects: [mutate], assigned: {agent: bot}, parameters: {type: object, properties: {text: {enum: [red, 'a 1']}}}, flow: {parameters: {text: {role: selector, exempt: enum}}, output: {label: public, trust: user}}}
+  - {server: lab, name: numbers, effects: [mutate], assigned: {agent: bot}, flow: {parameters: {text: {role: selector, exempt: number}}, output: {label: public, trust: user}}}
+  - {server: lab, name: bounded, effects: [mutate], assigned: {agent: bot}, flow: {parameters: {text: {role: selector, exempt: bounded}}, output: {label: public, trust: user}}}
 rules: [{id: all, effect: permit, subject: [{user: ada}, {agent: bot}]}]
 ";
 
@@ -252,4 +257,161 @@ fn values_that_look_alike_are_told_apart() {
         let verdict = engine.decide_in(&call("lab/go", alike(at).into()), &session, &Run::default()).verdict();
         assert_eq!(verdict == Verdict::Allow, at < 100, "{at}");
     }
+}
+
+/// Capacity is judged of the value that a parameter is given, by what the parameter takes: whatever was read, and whoever chose it, an
+/// exempt parameter passes what says no more than that, and the wider exemption passes all that the narrower does.
+fn passes(tool: &'static str, value: &Value<'_>, noise: &serde_json::Value) -> bool {
+    let engine = engine();
+    let mut session = engine.session();
+    see(engine, &mut session, "lab/web", noise);
+    engine.decide_in(&call(tool, value.clone()), &session, &Run::default()).verdict() == Verdict::Allow
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn capacity_is_of_the_value(said in text(4), number in any::<i64>(), truth in any::<bool>(), noise in text(6)) {
+        let values = [Value::from(said.as_str()), Value::Int(number), Value::Bool(truth)];
+        for value in &values {
+            let at = |tool| {
+                let passed = passes(tool, value, &json!("nothing"));
+                // Having read it from a stranger, or anything else, changes nothing.
+                assert_eq!(passed, passes(tool, value, &json!([noise, said, number, truth])));
+                passed
+            };
+            let (bools, enums, numbers, bounded) = (at("lab/bools"), at("lab/enums"), at("lab/numbers"), at("lab/bounded"));
+            assert!(bools <= numbers && numbers <= bounded, "{value:?}");
+            assert_eq!(bools, matches!(value, Value::Bool(_)));
+            assert!(!enums || said == "red" || said == "a 1" || bools);
+            if let Value::String(text) = value {
+                assert!(!numbers || text.len() <= 32 && text.chars().all(|c| c.is_ascii_digit() || "-:/.T+Z ".contains(c)));
+                assert_eq!(bounded, numbers || text.len() <= 64 && !text.contains(char::is_whitespace));
+            }
+        }
+        assert!(passes("lab/enums", &"red".into(), &json!(noise)));
+        assert!(!passes("lab/enums", &"blue".into(), &json!("blue")));
+    }
+}
+
+/// What a session without bounds would remember.
+struct Unbounded {
+    /// The label of each answer.
+    answers: Vec<FlowLabel>,
+    /// The labels under which each trusted value was shown.
+    known: BTreeMap<String, Vec<FlowLabel>>,
+    context: FlowLabel,
+}
+
+/// A run that is longer than what is remembered, with more labels and more values.
+fn long_run() -> impl Strategy<Value = Vec<(FlowLabel, Vec<u16>)>> {
+    proptest::collection::vec((flow::label(), proptest::collection::vec(0u16..400, 0..9)), 66..140)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Laws 9, C and D at the bounds: what a session has no room for is top or not believed, and no call is let through that would not be
+    /// if it remembered everything.
+    #[test]
+    fn beyond_the_bounds_nothing_is_freer(run in long_run(), which in any::<prop::sample::Index>()) {
+        let world = World::new();
+        let words = &world.engine.policy().flow().words;
+        let user = words.trust("user").unwrap();
+        let event = Event::call("read-public-user", &[], "");
+        let request = world.request(&event);
+        let mut session = world.engine.session();
+        let mut all = Unbounded { answers: Vec::new(), known: BTreeMap::new(), context: *session.context() };
+        for (label, values) in &run {
+            let values: Vec<String> = values.iter().map(|at| format!("value-{at}")).collect();
+            let answered = Answered { result: Some(&json!(values)), stored: Some(*label), is_withheld: false };
+            let observed = world.engine.observe(&mut session, &request, &Run::default(), &answered);
+            assert!(session.bytes() <= Session::MAX_BYTES);
+            all.answers.push(observed.label);
+            if observed.is_shown {
+                all.context = all.context.join(&observed.label);
+                if words.is_above_lowest(observed.label.integrity.trust) {
+                    values.into_iter().for_each(|value| all.known.entry(value).or_default().push(observed.label));
+                }
+            }
+        }
+        assert_eq!(*session.context(), all.context, "the context is never bounded");
+        // Steps: those that are remembered are never lower than they were, and the others are top.
+        let first = all.answers.len() - Session::STEPS;
+        assert_eq!(session.steps().count(), Session::STEPS);
+        let mut labels = Vec::new();
+        for (at, was) in all.answers.iter().enumerate() {
+            let is = session.answer(at.try_into().unwrap(), &[]);
+            assert!(was.flows_to(&is));
+            assert!(at >= first || is == FlowLabel::TOP);
+            if at >= first && !labels.contains(&is) {
+                labels.push(is);
+            }
+        }
+        assert!(labels.len() <= Session::LABELS + 1);
+        // Values: a label that one was shown under, or none.
+        let mut count = 0;
+        for at in 0..400 {
+            let value = format!("value-{at}");
+            let found = session.known(None, &value.as_str().into());
+            count += usize::from(found.is_some());
+            assert!(found.is_none_or(|label| all.known.get(&value).is_some_and(|shown| shown.contains(&label))), "{value}");
+        }
+        assert!(count <= Session::KNOWN);
+        // Decisions: what is let through would be by what is remembered without bounds.
+        let trusted = |label: &FlowLabel| label.integrity.trust.meets(user);
+        for at in 0..400 {
+            let value = format!("value-{at}");
+            let allowed = world.verdict(&session, &Event::call("delete", &[("to", &value)], ""), &Run::default()) == Verdict::Allow;
+            let believed = all.known.get(&value).is_some_and(|shown| shown.iter().any(trusted));
+            assert!(!allowed || believed || trusted(&all.context), "{value}");
+        }
+        let step = which.index(all.answers.len());
+        let input = Input::Answer { step: step.try_into().unwrap(), path: Vec::new() };
+        let inputs = Inputs::from([("to".to_owned(), vec![input])]);
+        let precise = Run { inputs: Some(&inputs), ..Run::default() };
+        let allowed = world.verdict(&session, &Event::call("delete", &[("to", "nobody said so")], ""), &precise) == Verdict::Allow;
+        assert!(!allowed || step >= first && trusted(&all.answers[step]));
+    }
+
+    /// Law D in runs of more steps than are remembered.
+    #[test]
+    fn law_d_anti_monotone_in_long_runs(run in proptest::collection::vec(flow::event(), 60..120), last in flow::event(), which in any::<u64>()) {
+        let world = World::new();
+        let (mut low, mut high) = (world.engine.session(), world.engine.session());
+        for (at, event) in run.iter().enumerate() {
+            world.observe(&mut low, event);
+            let more = if which >> (at % 64) & 1 == 1 { flow::raised(event) } else { event.clone() };
+            world.observe(&mut high, &more);
+        }
+        for task in [None, Some(world.task())] {
+            let run = Run { task: task.as_ref(), ..Run::default() };
+            assert!(world.verdict(&low, &last, &run) <= world.verdict(&high, &last, &run), "{last:?}");
+        }
+    }
+}
+
+/// The bounds themselves: the value, the label and the step that are one too many.
+#[test]
+fn one_too_many() {
+    let engine = engine();
+    let mut session = engine.session();
+    let values: Vec<String> = (0..=Session::KNOWN).map(|at| format!("value-{at}")).collect();
+    see(engine, &mut session, "lab/list", &json!(values));
+    see(engine, &mut session, "lab/web", &json!("x"));
+    let verdict = |session: &Session, value: &str| {
+        engine.decide_in(&call("lab/go", value.into()), session, &Run::default()).verdict()
+    };
+    assert_eq!(verdict(&session, &values[Session::KNOWN - 1]), Verdict::Allow);
+    assert_eq!(verdict(&session, &values[Session::KNOWN]), Verdict::Defer);
+    // Said again, the last still has no room, and the first is still known.
+    see(engine, &mut session, "lab/list", &json!([values[Session::KNOWN], values[0]]));
+    assert_eq!(verdict(&session, &values[Session::KNOWN]), Verdict::Defer);
+    assert_eq!(verdict(&session, &values[0]), Verdict::Allow);
+    for _ in 0..Session::STEPS {
+        see(engine, &mut session, "lab/list", &json!([]));
+    }
+    assert_eq!(session.answer(session.next_step() - 65, &[]), FlowLabel::TOP);
+    assert_ne!(session.answer(session.next_step() - 64, &[]), FlowLabel::TOP);
 }

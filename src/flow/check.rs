@@ -245,8 +245,16 @@ pub(super) fn given(call: &Call<'_>, frame: &Frame<'_>) -> FlowLabel {
 }
 
 /// The label of an argument by its inputs alone.
+#[inline]
 fn base(call: &Call<'_>, name: &str, frame: &Frame<'_>) -> FlowLabel {
-    let Some(inputs) = call.inputs.and_then(|inputs| inputs.get(name)) else { return *frame.session.context() };
+    match call.inputs {
+        Some(inputs) => of_inputs(inputs.get(name), frame),
+        None => *frame.session.context(),
+    }
+}
+
+fn of_inputs(inputs: Option<&Vec<Input>>, frame: &Frame<'_>) -> FlowLabel {
+    let Some(inputs) = inputs else { return *frame.session.context() };
     FlowLabel::join_all(inputs.iter().map(|input| match input {
         Input::Prompt => frame.policy.prompt,
         Input::Context => *frame.session.context(),

@@ -6,13 +6,11 @@
 //! INVARIANT: one pass, whatever the text: every byte is looked at a bounded number of times, and nothing is allocated. Every link has
 //! a *sign* (a dot or a colon) by what stands on both sides of which it could be one; all else is skipped over.
 //!
-//! Next room: `check`.
-
-use memchr::memchr2;
+//! Next room: `known`.
 
 /// The links of a text, in its order.
 pub(super) const fn links(text: &str) -> Links<'_> {
-    Links { text, from: 0, at: 0 }
+    Links { text, from: 0, signs: Signs { bytes: text.as_bytes(), at: 0, marks: 0 } }
 }
 
 /// What [`links`] finds.
@@ -20,8 +18,7 @@ pub(super) struct Links<'t> {
     text: &'t str,
     /// Where the words begin that have not been judged.
     from: usize,
-    /// Where the signs begin that have not been looked at.
-    at: usize,
+    signs: Signs<'t>,
 }
 
 impl<'t> Iterator for Links<'t> {
@@ -29,21 +26,53 @@ impl<'t> Iterator for Links<'t> {
 
     fn next(&mut self) -> Option<&'t str> {
         loop {
-            let sign = self.at + memchr2(b'.', b':', self.text.as_bytes().get(self.at..)?)?;
-            self.at = sign + 1;
-            if !could_make_a_link(self.text.as_bytes(), sign) {
+            let sign = self.signs.next()?;
+            // One of a word that has been judged, or one that says nothing.
+            if sign < self.from || !could_make_a_link(self.text.as_bytes(), sign) {
                 continue;
             }
             let (before, after) = (self.text.get(self.from..sign)?, self.text.get(sign..)?);
             let start = before.char_indices().rev().find(|(_, c)| is_break(*c)).map_or(0, |(at, c)| at + c.len_utf8());
             let end = sign + after.find(is_break).unwrap_or(after.len());
             let word = self.text.get(self.from + start..end)?;
-            (self.from, self.at) = (end, end);
+            self.from = end;
             let word = word.trim_matches(|c: char| matches!(c, '.' | ':' | '!' | '?' | '_' | '~'));
             if is_link(word) {
                 return Some(word);
             }
         }
+    }
+}
+
+/// Where the dots and colons of a text are, found eight bytes at a time.
+struct Signs<'t> {
+    bytes: &'t [u8],
+    /// Where the bytes begin that have not been read.
+    at: usize,
+    /// Of the last eight that were, those that are signs: the high bit of each.
+    marks: u64,
+}
+
+impl Iterator for Signs<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+        // Exactly the bytes of `word` that are zero, each by its high bit.
+        let zeros = |word: u64| !(((word & LOW) + LOW) | word | LOW);
+        while self.marks == 0 {
+            let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
+            let word = match rest.first_chunk::<8>() {
+                Some(eight) => u64::from_le_bytes(*eight),
+                None => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+            };
+            self.marks = zeros(word ^ 0x2e2e_2e2e_2e2e_2e2e) | zeros(word ^ 0x3a3a_3a3a_3a3a_3a3a);
+            self.at += 8;
+        }
+        let place = self.marks.trailing_zeros() as usize / 8;
+        self.marks &= self.marks - 1;
+        Some(self.at - 8 + place)
     }
 }
 

@@ -17,7 +17,7 @@
 //!
 //! Deriving a task is the host's business; this is one plain way, and a host may narrow it or make its own ([`Task::of`]).
 //!
-//! Next room: `known`.
+//! Next room: `link`.
 
 use core::fmt::{self, Write};
 use std::collections::BTreeSet;
