@@ -290,6 +290,11 @@ proptest! {
                 assert_eq!(bounded, numbers || text.len() <= 64 && !text.contains(char::is_whitespace));
             }
         }
+        // A list of what passes says more than what passes.
+        for tool in ["lab/bools", "lab/enums", "lab/numbers", "lab/bounded"] {
+            assert!(!passes(tool, &Value::from(vec![Value::Bool(truth), Value::Bool(!truth)]), &json!(noise)));
+            assert!(!passes(tool, &Value::from(vec![Value::Bool(truth)]), &json!(noise)));
+        }
         assert!(passes("lab/enums", &"red".into(), &json!(noise)));
         assert!(!passes("lab/enums", &"blue".into(), &json!("blue")));
     }

@@ -350,14 +350,16 @@ fn argument<'c>(name: &'c str, value: &'c Value<'c>, call: &Call<'c>, frame: &Fr
     }
     let mut label = FlowLabel::BOTTOM;
     let mut distrusted = false;
+    let is_list = matches!(value, Value::List(_));
     leaves(value, &mut |leaf| {
         let own = vouched(leaf, base, parameter, call, frame);
         label = label.join(&own);
         distrusted |= !suffices(&own)
             && match parameter.role {
                 Role::Content => has_distrusted_links(leaf, own, parameter, call, frame),
+                // Many values that say little say much: a list is no number, and says what it likes by its length alone.
                 Role::Selector | Role::Target => {
-                    parameter.exempt.is_none_or(|exempt| capacity(leaf, parameter) > exempt)
+                    is_list || parameter.exempt.is_none_or(|exempt| capacity(leaf, parameter) > exempt)
                 }
                 // Nothing is exempt that is run, or opens doors.
                 Role::Command | Role::Credential => true,
