@@ -47,7 +47,7 @@ rules: [{{id: all, effect: permit, subject: [{{user: ada}}, {{agent: bot}}]}}]
     )
 }
 
-fn call(tool: &'static str) -> Request<'static> {
+fn call<'a>(tool: &'static str) -> Request<'a> {
     Request::new(Link::user("ada"), "tools/call", Target::tool(tool))
         .actor(Link::agent("bot"))
         .arguments(placet::value::Map::default())
