@@ -6,7 +6,8 @@
 //! INVARIANT (law C): the context label never goes down, and is never above the clearance (law D): what would raise it further is
 //! not shown. What a session has forgotten (an older step) is top. A new session is the only way back.
 //!
-//! Memory: at most [`Session::MAX_BYTES`] (some 7 KB), 288 bytes when new: [`Session::bytes`] says how many.
+//! Memory: at most [`Session::MAX_BYTES`] (7,936), 256 bytes when new: [`Session::bytes`] says how many. Between steps it holds no room
+//! that it does not use.
 //!
 //! Next room: `consent`.
 
