@@ -12,8 +12,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::requirement;
-use super::scene::{KnownLabel, Scene};
+use super::scene::{KnownLabel, Scene, Thing};
 use crate::decision::{Code, Decision, Demand, Kind, RuleNumber, narrow_u8};
+use crate::directory::ToolRecord;
 use crate::engine::{Engine, Origin};
 use crate::flow::{
     Answered, Ask, Call, Confidentiality, Consent, Declaration, Finding, FlowLabel, Frame, Integrity, Lattice,
@@ -37,7 +38,7 @@ impl Engine {
     pub fn task(&self, prompt: &str) -> Task {
         let policy = self.policy().flow();
         let tools: Vec<(&str, Cow<'_, Declaration>)> =
-            self.directory().tools().iter().map(|tool| (&*tool.id, declared(self, Some(&*tool.id), policy))).collect();
+            self.directory().tools().iter().map(|tool| (&*tool.id, declared(Some(tool), &tool.id, policy))).collect();
         Task::derived(prompt, tools.iter().map(|(id, declaration)| (*id, &**declaration)))
     }
 
@@ -50,7 +51,7 @@ impl Engine {
             return Vec::new();
         }
         let scene = Scene::new(self, request);
-        let attainable = policy.approvers.iter().any(|approver| requirement::exists(approver, &scene));
+        let attainable = is_attainable(&scene);
         let mut asks = Vec::new();
         findings(&scene, session, run, &mut |finding| {
             if attainable
@@ -77,10 +78,10 @@ impl Engine {
             return Observed { step, label: FlowLabel::TOP, is_shown: false, written: FlowLabel::TOP };
         }
         let scene = Scene::new(self, request);
-        let tool = scene.things.first().filter(|thing| thing.tool.is_some()).map(|thing| thing.target.id());
-        let declaration = match tool.and_then(|tool| record(self, tool)).and_then(|record| record.flow.as_ref()) {
+        let (tool, record) = called(&scene);
+        let declaration = match record.and_then(|record| record.flow.as_ref()) {
             Some(declaration) => Arc::clone(declaration),
-            None => Arc::new(declared(self, tool, policy).into_owned()),
+            None => Arc::new(declared(record, tool, policy).into_owned()),
         };
         framed(&scene, session, run, |call, frame| {
             let answered = Answered { is_withheld: answered.is_withheld || run.is_withheld, ..*answered };
@@ -111,12 +112,12 @@ pub(super) fn judge(scene: &Scene<'_, '_>, flow: Option<(&Session, &Run<'_>)>, d
     if session.stamp() != policy.words.stamp() || !scene.engine.reads_labels() {
         return decision.object(Code::DataFlowOutdated, None, immediate, 0);
     }
-    let attainable = policy.approvers.iter().any(|approver| requirement::exists(approver, scene));
     findings(scene, session, run, &mut |finding| {
         if is_consented(finding, scene, session) {
             return;
         }
-        let rule = finding.what.verb().and_then(|verb| scene.engine.policy().consent(verb)).filter(|_| attainable);
+        let rule =
+            finding.what.verb().and_then(|verb| scene.engine.policy().consent(verb)).filter(|_| is_attainable(scene));
         match rule {
             Some(at) => decision.demands.push(Demand {
                 kind: Kind::Approval,
@@ -168,12 +169,12 @@ fn framed<T>(
 ) -> Option<T> {
     let engine = scene.engine;
     let policy = engine.policy().flow();
-    let first = scene.things.first()?;
-    let tool = first.tool.as_ref().map(|_| first.target.id());
-    let declaration = declared(engine, tool, policy);
+    scene.things.first()?;
+    let (tool, record) = called(scene);
+    let declaration = declared(record, tool, policy);
     let arguments: Option<&Map<'_>> = scene.request.all_arguments();
     let call = Call {
-        tool: tool.unwrap_or_default(),
+        tool,
         declaration: &declaration,
         arguments,
         inputs: run.inputs,
@@ -185,21 +186,26 @@ fn framed<T>(
     Some(then(&call, &frame))
 }
 
-fn record<'e>(engine: &'e Engine, tool: &str) -> Option<&'e crate::directory::ToolRecord> {
-    let directory = engine.directory();
-    directory.find_tool(tool).and_then(|at| directory.tool(at))
+/// The tool that is called, empty if it is none, and what is registered of it.
+fn called<'s>(scene: &'s Scene<'_, '_>) -> (&'s str, Option<&'s ToolRecord>) {
+    let tool = |thing: &'s Thing<'_, '_>| Some((thing.target.id(), thing.tool.as_ref()?.record));
+    scene.things.first().and_then(tool).unwrap_or_default()
+}
+
+/// Whether anybody could consent.
+fn is_attainable(scene: &Scene<'_, '_>) -> bool {
+    scene.engine.policy().flow().approvers.iter().any(|approver| requirement::exists(approver, scene))
 }
 
 /// What is declared of a tool; of what is no tool, or not registered, nothing is.
-fn declared<'e>(engine: &'e Engine, tool: Option<&str>, policy: &Policy) -> Cow<'e, Declaration> {
+fn declared<'e>(record: Option<&'e ToolRecord>, tool: &str, policy: &Policy) -> Cow<'e, Declaration> {
     let user = policy.prompt.integrity.trust;
-    let record = tool.and_then(|tool| record(engine, tool));
     match record.map(|record| (record.flow.as_deref(), record.does)) {
         Some((Some(declaration), _)) => Cow::Borrowed(declaration),
-        Some((None, does)) => Cow::Owned(Declaration::undeclared(tool.unwrap_or_default(), does, user)),
+        Some((None, does)) => Cow::Owned(Declaration::undeclared(tool, does, user)),
         None => {
             let does = EffectClass::does(&EffectClass::ALL);
-            Cow::Owned(Declaration::undeclared(tool.unwrap_or_default(), does, user))
+            Cow::Owned(Declaration::undeclared(tool, does, user))
         }
     }
 }

@@ -22,6 +22,7 @@ use smallvec::SmallVec;
 use super::consent::Verb;
 use super::declaration::{Declaration, Parameter, Role};
 use super::lattice::{Capacity, Lattice};
+use super::link::links;
 use super::part::{Confidentiality, FlowLabel, Readers};
 use super::policy::{Policy, Ready};
 use super::session::Session;
@@ -244,8 +245,16 @@ pub(super) fn given(call: &Call<'_>, frame: &Frame<'_>) -> FlowLabel {
 }
 
 /// The label of an argument by its inputs alone.
+#[inline]
 fn base(call: &Call<'_>, name: &str, frame: &Frame<'_>) -> FlowLabel {
-    let Some(inputs) = call.inputs.and_then(|inputs| inputs.get(name)) else { return *frame.session.context() };
+    match call.inputs {
+        Some(inputs) => of_inputs(inputs.get(name), frame),
+        None => *frame.session.context(),
+    }
+}
+
+fn of_inputs(inputs: Option<&Vec<Input>>, frame: &Frame<'_>) -> FlowLabel {
+    let Some(inputs) = inputs else { return *frame.session.context() };
     FlowLabel::join_all(inputs.iter().map(|input| match input {
         Input::Prompt => frame.policy.prompt,
         Input::Context => *frame.session.context(),
@@ -270,21 +279,40 @@ fn believed(call: &Call<'_>, name: &str, value: &Value<'_>, frame: &Frame<'_>) -
 
 /// The label of a value that has no parts, as low as something vouches for it.
 fn vouched(leaf: &Value<'_>, base: FlowLabel, parameter: &Parameter, call: &Call<'_>, frame: &Frame<'_>) -> FlowLabel {
-    let mut label = base;
-    let naming = match parameter.role {
+    vouched_besides(is_mentioned(leaf, parameter, call, frame), leaf, base, parameter, frame)
+}
+
+fn naming(parameter: &Parameter, call: &Call<'_>) -> Naming {
+    match parameter.role {
         Role::Command | Role::Credential => Naming::Secret,
         Role::Target | Role::Selector | Role::Content if call.declaration.does.destroys => Naming::Id,
         Role::Target | Role::Selector | Role::Content => Naming::Plain,
-    };
-    if frame.task.is_some_and(|task| task.mentions(leaf, naming)) {
-        label = label.meet(&frame.policy.prompt);
     }
+}
+
+/// Whether the user wrote it.
+fn is_mentioned(leaf: &Value<'_>, parameter: &Parameter, call: &Call<'_>, frame: &Frame<'_>) -> bool {
+    frame.task.is_some_and(|task| task.mentions(leaf, naming(parameter, call)))
+}
+
+/// The same, where it is known whether the user wrote it.
+fn vouched_besides(
+    is_mentioned: bool,
+    leaf: &Value<'_>,
+    base: FlowLabel,
+    parameter: &Parameter,
+    frame: &Frame<'_>,
+) -> FlowLabel {
+    let label = if is_mentioned { base.meet(&frame.policy.prompt) } else { base };
     // Whatever a trusted answer happened to say is no password: of these only what is known as one is.
-    let is_known_as_such = naming != Naming::Secret || parameter.domain.is_some();
-    if is_known_as_such && let Some(known) = frame.session.known(parameter.domain.as_deref(), leaf) {
-        label = label.meet(&known);
+    let is_secret = matches!(parameter.role, Role::Command | Role::Credential);
+    if is_secret && parameter.domain.is_none() {
+        return label;
     }
-    label
+    match frame.session.known(parameter.domain.as_deref(), leaf) {
+        Some(known) => label.meet(&known),
+        None => label,
+    }
 }
 
 fn argument<'c>(name: &'c str, value: &'c Value<'c>, call: &Call<'c>, frame: &Frame<'_>, findings: &mut Findings<'c>) {
@@ -293,26 +321,45 @@ fn argument<'c>(name: &'c str, value: &'c Value<'c>, call: &Call<'c>, frame: &Fr
     let suffices = |label: &FlowLabel| {
         label.integrity.trust.meets(parameter.trust) && label.integrity.sources.flows_to(&parameter.sources)
     };
+    let goes = |label: &FlowLabel| {
+        call.declaration.channel.is_none_or(|channel| {
+            label.confidentiality.label.flows_to(channel.label) && label.confidentiality.readers == Readers::ALL
+        })
+    };
     // Vouching costs: what may go and decide with the label of its inputs needs no one to vouch for it.
-    let goes = call.declaration.channel.is_none_or(|channel| {
-        base.confidentiality.label.flows_to(channel.label) && base.confidentiality.readers == Readers::ALL
-    });
-    if goes
+    if goes(&base)
         && (suffices(&base)
             || parameter.role == Role::Content && !has_distrusted_links(value, base, parameter, call, frame))
     {
         return;
     }
+    // Most of what decides is vouched for. Where the user's word is enough, no other is looked for.
+    if parameter.role != Role::Content {
+        let enough = |label: &FlowLabel| suffices(label) && goes(label);
+        let is_word_enough = enough(&base.meet(&frame.policy.prompt));
+        let mut are_all = true;
+        leaves(value, &mut |leaf| {
+            are_all = are_all && {
+                let is_mentioned = is_mentioned(leaf, parameter, call, frame);
+                is_mentioned && is_word_enough || enough(&vouched_besides(is_mentioned, leaf, base, parameter, frame))
+            };
+        });
+        if are_all {
+            return;
+        }
+    }
     let mut label = FlowLabel::BOTTOM;
     let mut distrusted = false;
+    let is_list = matches!(value, Value::List(_));
     leaves(value, &mut |leaf| {
         let own = vouched(leaf, base, parameter, call, frame);
         label = label.join(&own);
         distrusted |= !suffices(&own)
             && match parameter.role {
                 Role::Content => has_distrusted_links(leaf, own, parameter, call, frame),
+                // Many values that say little say much: a list is no number, and says what it likes by its length alone.
                 Role::Selector | Role::Target => {
-                    parameter.exempt.is_none_or(|exempt| capacity(leaf, parameter) > exempt)
+                    is_list || parameter.exempt.is_none_or(|exempt| capacity(leaf, parameter) > exempt)
                 }
                 // Nothing is exempt that is run, or opens doors.
                 Role::Command | Role::Credential => true,
@@ -426,37 +473,14 @@ fn has_distrusted_links(
     let mut found = false;
     let mut look = |leaf: &Value<'_>| {
         let Value::String(text) = leaf else { return };
-        found |= links(text).any(|link| {
-            let label = vouched(&Value::from(link), base, parameter, call, frame);
-            !label.integrity.trust.meets(parameter.trust)
-        });
+        found = found
+            || links(text).any(|link| {
+                let label = vouched(&Value::from(link), base, parameter, call, frame);
+                !label.integrity.trust.meets(parameter.trust)
+            });
     };
     if parameter.guards_links {
         leaves(value, &mut look);
     }
     found
-}
-
-/// What a reader, or a program that shows a text, may take for a link or an address.
-pub(super) fn links(text: &str) -> impl Iterator<Item = &str> {
-    let breaks = |c: char| {
-        c.is_whitespace()
-            || c.is_control()
-            || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | '"' | '\'' | '`' | ',' | ';' | '|' | '*')
-    };
-    text.split(breaks).map(|word| word.trim_matches(|c: char| matches!(c, '.' | ':' | '!' | '?' | '_' | '~'))).filter(
-        |word| {
-            let lower = word.to_lowercase();
-            lower.contains("://") || lower.starts_with("www.") || lower.starts_with("mailto:") || is_host(&lower)
-        },
-    )
-}
-
-/// Whether a word begins with a name that has a dot before a last part of letters, or holds an address.
-fn is_host(word: &str) -> bool {
-    let host = word.rsplit_once('@').map_or(word, |(_, host)| host);
-    let host = host.split(['/', '?', '#', ':']).next().unwrap_or_default();
-    let Some((rest, last)) = host.rsplit_once('.') else { return false };
-    // Every script counts: a name need not be Latin.
-    !rest.is_empty() && last.chars().count() >= 2 && last.chars().all(char::is_alphabetic)
 }

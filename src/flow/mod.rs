@@ -25,7 +25,9 @@
 mod check;
 mod consent;
 mod declaration;
+mod known;
 mod lattice;
+mod link;
 mod mapping;
 mod observe;
 mod part;

@@ -6,20 +6,19 @@
 //! INVARIANT (law C): the context label never goes down, and is never above the clearance (law D): what would raise it further is
 //! not shown. What a session has forgotten (an older step) is top. A new session is the only way back.
 //!
-//! Memory: at most [`Session::MAX_BYTES`] (some 7 KB), 288 bytes when new: [`Session::bytes`] says how many.
+//! Memory: at most [`Session::MAX_BYTES`] (7,936), 256 bytes when new: [`Session::bytes`] says how many. Between steps it holds no room
+//! that it does not use.
 //!
 //! Next room: `consent`.
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::consent::Consent;
 use super::declaration::Declaration;
+use super::known::{Known, Name};
 use super::lattice::Lattice;
 use super::part::FlowLabel;
 use super::policy::Policy;
-use super::task::number;
 use crate::time::Timestamp;
 use crate::value::Value;
 
@@ -40,7 +39,7 @@ pub struct History {
     pub consented: bool,
 }
 
-/// What a step answered.
+/// What a step answered. 16 bytes: there are many.
 #[derive(Clone, Debug, PartialEq)]
 struct Step {
     declaration: Option<Arc<Declaration>>,
@@ -48,8 +47,24 @@ struct Step {
     base: u8,
     /// Whether the model has seen the answer.
     is_shown: bool,
-    /// When, in seconds.
-    at: Option<i64>,
+    /// When, in seconds: the high and the low part. `i16::MIN` is no moment: the request did not say.
+    at_high: i16,
+    at_low: u32,
+}
+
+impl Step {
+    fn moment(at: Option<Timestamp>) -> (i16, u32) {
+        let parts = |at: Timestamp| {
+            let low = u32::try_from(at.seconds() & i64::from(u32::MAX)).ok()?;
+            Some((i16::try_from(at.seconds() >> 32).ok()?, low))
+        };
+        at.and_then(parts).unwrap_or((i16::MIN, 0))
+    }
+
+    fn at(&self) -> Option<Timestamp> {
+        let (high, low) = (self.at_high, self.at_low);
+        if high == i16::MIN { None } else { Timestamp::new(i64::from(high) << 32 | i64::from(low), 0) }
+    }
 }
 
 /// A step that is remembered.
@@ -67,13 +82,6 @@ pub struct Past<'s> {
     pub at: Option<Timestamp>,
 }
 
-/// A trusted value that it has seen: the beginning of its digest, and the place of its label.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Known {
-    digest: [u8; 16],
-    label: u8,
-}
-
 /// The state of a session.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
@@ -85,7 +93,7 @@ pub struct Session {
     next: u32,
     steps: Vec<Step>,
     labels: Vec<FlowLabel>,
-    known: Vec<Known>,
+    known: Known,
     consents: Vec<Consent>,
 }
 
@@ -102,7 +110,7 @@ impl Session {
     pub const MAX_BYTES: usize = size_of::<Self>()
         + Self::STEPS * size_of::<Step>()
         + Self::LABELS * size_of::<FlowLabel>()
-        + Self::KNOWN * size_of::<Known>();
+        + Self::KNOWN * Known::EACH;
 
     /// A session under a policy: its context is what the user says.
     #[must_use]
@@ -116,7 +124,7 @@ impl Session {
             next: 0,
             steps: Vec::new(),
             labels: Vec::new(),
-            known: Vec::new(),
+            known: Known::default(),
             consents: Vec::new(),
         };
         // What the user says is always seen.
@@ -168,7 +176,7 @@ impl Session {
         size_of::<Self>()
             + self.steps.capacity() * size_of::<Step>()
             + self.labels.capacity() * size_of::<FlowLabel>()
-            + self.known.capacity() * size_of::<Known>()
+            + self.known.capacity() * Known::EACH
             + self.consents.capacity() * size_of::<Consent>()
     }
 
@@ -217,7 +225,7 @@ impl Session {
                 tool: step.declaration.as_ref().map_or("", |declaration| &declaration.tool),
                 label: self.answer(step_number, &[]),
                 is_shown: step.is_shown,
-                at: step.at.and_then(|seconds| Timestamp::new(seconds, 0)),
+                at: step.at(),
             }
         })
     }
@@ -225,12 +233,8 @@ impl Session {
     /// The label under which a value was seen, if it was, as a value of this domain, and may be believed.
     #[must_use]
     pub fn known(&self, domain: Option<&str>, value: &Value<'_>) -> Option<FlowLabel> {
-        if self.known.is_empty() {
-            return None;
-        }
-        let digest = digest(domain, value)?;
-        let found = self.known.iter().find(|known| known.digest == digest)?;
-        Some(self.label(found.label))
+        let at = self.known.find(&Name::of(domain, value)?)?;
+        Some(self.label(at))
     }
 
     /// Joins what was shown into the context.
@@ -242,19 +246,16 @@ impl Session {
 
     /// Remembers a trusted value.
     pub(super) fn trust(&mut self, domain: Option<&str>, value: &Value<'_>, label: &FlowLabel) {
-        let Some(digest) = digest(domain, value) else { return };
+        let Some(name) = Name::of(domain, value) else { return };
         let at = self.intern(label);
         if self.labels.get(usize::from(at)) != Some(label) {
             return;
         }
-        if let Some(known) = self.known.iter_mut().find(|known| known.digest == digest) {
+        match self.known.find(&name) {
             // Seen twice: either origin may vouch for it, so the one that is more trusted does.
-            let own = self.labels.get(usize::from(known.label)).copied().unwrap_or(FlowLabel::TOP);
-            if !own.integrity.trust.meets(label.integrity.trust) {
-                known.label = at;
-            }
-        } else if self.known.len() < Self::KNOWN {
-            self.known.push(Known { digest, label: at });
+            Some(own) if self.label(own).integrity.trust.meets(label.integrity.trust) => {}
+            None if self.known.len() >= Self::KNOWN => {}
+            Some(_) | None => self.known.put(&name, at),
         }
     }
 
@@ -270,12 +271,17 @@ impl Session {
         if self.steps.len() >= Self::STEPS {
             self.steps.remove(0);
         }
-        let at = at.map(Timestamp::seconds);
-        self.steps.push(Step { declaration: Some(Arc::clone(declaration)), base, is_shown, at });
+        let (at_high, at_low) = Step::moment(at);
+        self.steps.push(Step { declaration: Some(Arc::clone(declaration)), base, is_shown, at_high, at_low });
         self.next = self.next.wrapping_add(1);
         self.history.changed |= declaration.does.changes;
         self.history.sent |= declaration.does.sends;
         self.consents.retain(|consent| *consent.ask.call != *call);
+        // There are many sessions, and most of the time they wait: no room for what may come.
+        self.steps.shrink_to_fit();
+        self.labels.shrink_to_fit();
+        self.known.shrink();
+        self.consents.shrink_to_fit();
     }
 
     fn label(&self, at: u8) -> FlowLabel {
@@ -293,26 +299,4 @@ impl Session {
         });
         at.and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX)
     }
-}
-
-/// The beginning of the digest of a value in a domain. Numbers are told apart by domain alone, so without one they have none;
-/// texts that are too short or too long to name anything have none either.
-fn digest(domain: Option<&str>, value: &Value<'_>) -> Option<[u8; 16]> {
-    let mut hasher = Sha256::new();
-    let name = domain.unwrap_or_default();
-    hasher.update(name.len().to_be_bytes());
-    hasher.update(name.as_bytes());
-    if let Value::String(text) = value {
-        if text.trim().is_empty() || text.len() > 512 {
-            return None;
-        }
-        hasher.update(b"t");
-        hasher.update(text.as_bytes());
-    } else {
-        domain?;
-        hasher.update(b"n");
-        hasher.update(number(value)?.to_be_bytes());
-    }
-    let hash: [u8; 32] = hasher.finalize().into();
-    hash.first_chunk::<16>().copied()
 }
