@@ -114,7 +114,7 @@ impl Walk<'_> {
         if self.frame.policy.words.is_above_lowest(label.integrity.trust) {
             let domain = field.and_then(|field| field.domain.as_deref());
             let value: Value<'_> = value_from_json(part);
-            session.trust(domain, &value, &label);
+            session.trust(domain, &value, &label, self.frame.policy);
         }
     }
 }

@@ -17,7 +17,7 @@ use super::consent::Consent;
 use super::declaration::Declaration;
 use super::known::{Known, Name};
 use super::lattice::Lattice;
-use super::part::FlowLabel;
+use super::part::{Confidentiality, FlowLabel};
 use super::policy::Policy;
 use crate::time::Timestamp;
 use crate::value::Value;
@@ -230,7 +230,8 @@ impl Session {
         })
     }
 
-    /// The label under which a value was seen, if it was, as a value of this domain, and may be believed.
+    /// The label as far as a value may be believed, if it was seen as a value of this domain: the meet of those under which it was.
+    /// Of answers that are less trusted than the user only the integrity counts.
     #[must_use]
     pub fn known(&self, domain: Option<&str>, value: &Value<'_>) -> Option<FlowLabel> {
         let at = self.known.find(&Name::of(domain, value)?)?;
@@ -244,18 +245,23 @@ impl Session {
         self.history.sensitive |= policy.is_sensitive(&self.context);
     }
 
-    /// Remembers a trusted value.
-    pub(super) fn trust(&mut self, domain: Option<&str>, value: &Value<'_>, label: &FlowLabel) {
+    /// Remembers a trusted value. Of one that was shown several times every origin may vouch for it, so the meet of its labels counts,
+    /// whatever the order: with any other choice, raising the label of one answer could let more through (law D).
+    pub(super) fn trust(&mut self, domain: Option<&str>, value: &Value<'_>, label: &FlowLabel, policy: &Policy) {
         let Some(name) = Name::of(domain, value) else { return };
-        let at = self.intern(label);
-        if self.labels.get(usize::from(at)) != Some(label) {
-            return;
+        let mut label = *label;
+        if !label.integrity.trust.meets(policy.prompt.integrity.trust) {
+            // Whoever is less trusted than the user can list guesses, and must not make known what hides among them.
+            label.confidentiality = Confidentiality::TOP;
         }
         match self.known.find(&name) {
-            // Seen twice: either origin may vouch for it, so the one that is more trusted does.
-            Some(own) if self.label(own).integrity.trust.meets(label.integrity.trust) => {}
-            None if self.known.len() >= Self::KNOWN => {}
-            Some(_) | None => self.known.put(&name, at),
+            Some(own) => label = label.meet(&self.label(own)),
+            None if self.known.len() >= Self::KNOWN => return,
+            None => {}
+        }
+        let at = self.intern(&label);
+        if self.labels.get(usize::from(at)) == Some(&label) {
+            self.known.put(&name, at);
         }
     }
 
