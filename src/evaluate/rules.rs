@@ -208,11 +208,13 @@ fn apply(
     }
     match entry.traits.effect {
         Effect::Forbid => {
-            let code = match (entry.traits.source == Source::Access, unknown) {
-                (true, false) => Code::AccessBlocked,
-                (true, true) => Code::AccessBlockedUnknown,
-                (false, false) => Code::RuleForbidden,
-                (false, true) => Code::RuleForbiddenUnknown,
+            let code = match (entry.traits.source, unknown) {
+                (Source::Access, false) => Code::AccessBlocked,
+                (Source::Access, true) => Code::AccessBlockedUnknown,
+                (Source::DataLoss, false) => Code::DataLossBlocked,
+                (Source::DataLoss, true) => Code::DataLossBlockedUnknown,
+                (Source::Rule | Source::Grant | Source::Flow, false) => Code::RuleForbidden,
+                (Source::Rule | Source::Grant | Source::Flow, true) => Code::RuleForbiddenUnknown,
             };
             decision.object(code, Some(number), pair.link, pair.resource);
         }
