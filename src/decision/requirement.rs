@@ -24,7 +24,9 @@ impl Kind {
         match requirement {
             Requirement::Approval { .. } => Self::Approval,
             Requirement::Control { .. } => Self::Control,
-            Requirement::Redact { .. } | Requirement::RedactSensitive { .. } | Requirement::Narrow { .. } => Self::Change,
+            Requirement::Redact { .. } | Requirement::RedactSensitive { .. } | Requirement::Narrow { .. } => {
+                Self::Change
+            }
             Requirement::Obligation { .. } => Self::Obligation,
         }
     }

@@ -56,6 +56,8 @@ pub(super) fn policy(documents: &[Document]) -> String {
     for document in documents {
         items.all("rule", &document.rules);
         items.all("access", &document.access);
+        items.all("data_loss", &document.data_loss);
+        items.all("sensitive_type", &document.sensitive_types);
         for location in &document.locations {
             items.add("location", &location);
         }

@@ -2,6 +2,8 @@
 //!
 //! Next room: `crate::compile`.
 
+use std::sync::Arc;
+
 use super::digest;
 use super::schema::Document;
 use crate::diagnostic::{Diagnostics, Span};
@@ -9,7 +11,9 @@ use crate::entities::Entities;
 use crate::fact::Schema;
 use crate::flow;
 use crate::label::Taxonomy;
+use crate::loss::LossPolicies;
 use crate::rule::Rule;
+use crate::sensitive::Scanner;
 use crate::value::Value;
 
 /// What an absent fact counts as.
@@ -82,6 +86,10 @@ pub struct Parts {
     pub entities: Entities,
     /// What holds for all flows.
     pub flow: flow::Policy,
+    /// The data-loss policies, for their reading by the original system; decisions judge the rules that they lower to.
+    pub data_loss: LossPolicies,
+    /// Finds the sensitive information types that the policy knows; `None` if it has no data-loss policy and no type of its own.
+    pub scanner: Option<Arc<Scanner>>,
     /// The tests, by name.
     pub tests: Vec<TestCase>,
     /// What is probably not what its author means.
@@ -147,6 +155,19 @@ impl Validated {
     #[must_use]
     pub const fn flow(&self) -> &flow::Policy {
         &self.parts.flow
+    }
+
+    /// The data-loss policies, for their reading by the original system; decisions judge the rules that they lower to.
+    #[must_use]
+    pub const fn data_loss(&self) -> &LossPolicies {
+        &self.parts.data_loss
+    }
+
+    /// Finds the sensitive information types that the policy knows: the catalogue's and its own. `None` if it has no data-loss policy
+    /// and no type of its own.
+    #[must_use]
+    pub const fn scanner(&self) -> Option<&Arc<Scanner>> {
+        self.parts.scanner.as_ref()
     }
 
     /// The tests, by name.

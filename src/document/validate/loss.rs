@@ -1,0 +1,405 @@
+//! Data-loss policies: sound, lowered to rules, compiled.
+//!
+//! A rule of a policy becomes one rule or more, with the ids `data_loss/<policy>/<rule>/<part>`, judged like all others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Check;
+use super::listed::{Listed, Referrer};
+use crate::condition::{Condition, Declarations, compile};
+use crate::diagnostic::{Diagnostic, Severity, Span, quote};
+use crate::document::schema::{CallsItem, DataLossItem, Place, Text};
+use crate::fact::Schema;
+use crate::label::Taxonomy;
+use crate::loss::lower::{LoweredRule, lower};
+use crate::loss::policies::check_policy;
+use crate::loss::{
+    Action, Condition as LossCondition, Location, LossPolicies, LossPolicy, LossRule, PolicyMode, Select,
+};
+use crate::pattern::Pattern;
+use crate::protection::{Labels, SensitivityLabel};
+use crate::rule::{Approver, ResourceHead, Rule, Source};
+use crate::sensitive::{Scanner, SensitiveType, catalogue};
+
+const MODES: [(&str, PolicyMode); 4] = [
+    ("on", PolicyMode::On),
+    ("off", PolicyMode::Off),
+    ("simulation", PolicyMode::Simulation),
+    ("simulation-with-tips", PolicyMode::SimulationWithTips),
+];
+
+/// What the data-loss policies of all documents mean.
+#[derive(Default)]
+pub(super) struct DataLoss {
+    pub(super) policies: LossPolicies,
+    pub(super) scanner: Option<Arc<Scanner>>,
+    pub(super) rules: Vec<Rule>,
+}
+
+/// A policy that is sound by itself, with what the rules that it lowers to have in common.
+struct Sound {
+    policy: LossPolicy,
+    place: Span,
+    /// Where each rule stands, by id.
+    places: BTreeMap<String, Span>,
+    actions: Vec<Pattern>,
+    tools: Vec<Pattern>,
+    resources: Vec<ResourceHead>,
+    approvers: Vec<Approver>,
+}
+
+impl<'a> Check<'a> {
+    /// The data-loss policies, and the rules that they lower to.
+    pub(super) fn data_loss(
+        &self,
+        listed: &Listed<'_>,
+        rules: &[Rule],
+        schema: &Schema,
+        taxonomy: &Taxonomy,
+    ) -> DataLoss {
+        let is_used = |d: &crate::document::schema::Document| !(d.data_loss.is_empty() && d.sensitive_types.is_empty());
+        if !self.documents.iter().any(is_used) {
+            return DataLoss::default();
+        }
+        let Some(scanner) = self.scanner() else { return DataLoss::default() };
+        let labels = labels_of(taxonomy);
+        let mut ids: BTreeMap<&str, Span> = BTreeMap::new();
+        let mut priorities: BTreeMap<u32, Span> = BTreeMap::new();
+        let mut sound: Vec<Sound> = Vec::new();
+        let mut count = 0usize;
+        for item in self.documents.iter().flat_map(|d| &d.data_loss) {
+            if !item.id.value.is_empty() {
+                let id = item.id.value.as_str();
+                self.unique(&mut ids, id, item.id.span, || format!("the data-loss policy {}", quote(id)));
+            }
+            if let Some(priority) = item.priority {
+                self.unique(&mut priorities, priority.value, priority.span, || {
+                    format!("the priority {} of data-loss policies", priority.value)
+                });
+            }
+            count = count.saturating_add(item.rules.len());
+            if count > self.limits.rules {
+                let limit = self.limits.rules;
+                let message = format!("there are more than {limit} rules in data-loss policies");
+                self.error("document.too_large", item.place, &message, || {
+                    "remove some, or raise `rules` in the limits".to_owned()
+                });
+                break;
+            }
+            sound.extend(self.loss_policy(item, listed, &labels, &scanner, taxonomy));
+        }
+        let policies = sound.iter().map(|sound| sound.policy.clone()).collect();
+        let policies = LossPolicies::checked(policies, labels, &scanner);
+        let rules = self.loss_rules(
+            &sound,
+            &policies,
+            rules,
+            &Declarations { schema, taxonomy, limits: self.limits, arguments: None },
+        );
+        DataLoss { policies, scanner: Some(Arc::new(scanner)), rules }
+    }
+
+    /// A scanner for the catalogue's types and the documents' own.
+    fn scanner(&self) -> Option<Scanner> {
+        let written = self.documents.iter().flat_map(|d| &d.sensitive_types);
+        let own: Vec<(Span, &SensitiveType)> =
+            written.filter_map(|item| Some((item.span, item.value.0.as_ref()?))).collect();
+        let mut sound = true;
+        let refuse = |place: Span, error: &dyn core::fmt::Display| {
+            self.error("document.sensitive_type", Place(place), &error.to_string(), || {
+                "correct the type; `docs/documents.md` says what one consists of".to_owned()
+            });
+        };
+        let mut ids: BTreeMap<&str, Span> = BTreeMap::new();
+        for (place, kind) in &own {
+            let id = kind.id.as_str();
+            self.unique(&mut ids, id, *place, || format!("the sensitive information type {}", quote(id)));
+            if let Err(error) = Scanner::new(core::slice::from_ref(*kind), self.limits) {
+                sound = false;
+                refuse(*place, &error);
+            }
+        }
+        let types: Vec<SensitiveType> =
+            catalogue().into_iter().chain(own.iter().map(|(_, kind)| (*kind).clone())).collect();
+        match Scanner::new(&types, self.limits) {
+            Ok(scanner) if sound => Some(scanner),
+            // One by one they were sound: together they are not.
+            Err(error) if sound && !self.sink.has_errors() => {
+                refuse(own.first().map_or(Span::default(), |(place, _)| *place), &error);
+                None
+            }
+            Ok(_) | Err(_) => None,
+        }
+    }
+
+    /// A policy, if it is sound by itself.
+    fn loss_policy(
+        &self,
+        item: &DataLossItem,
+        listed: &Listed<'_>,
+        labels: &Labels,
+        scanner: &Scanner,
+        taxonomy: &Taxonomy,
+    ) -> Option<Sound> {
+        let owner = "a data-loss policy";
+        let named = self.written(&item.id, item.place, owner, "id") && self.is_segment(&item.id);
+        let priority = self.required(item.priority.as_ref(), item.place, owner, "priority");
+        let mode = match &item.mode {
+            None => Some(PolicyMode::On),
+            Some(text) => self.choice(text, "mode", &MODES),
+        };
+        let locations = self.required(item.locations.as_ref(), item.place, owner, "locations");
+        let nowhere = CallsItem::default();
+        let calls = item.calls.as_ref().unwrap_or(&nowhere);
+        if item.calls.as_ref().is_some_and(|calls| *calls == nowhere) {
+            self.error("document.empty_mapping", calls.place, "`calls` says nothing", || {
+                "write `action`, `tool` or `resource`, or leave `calls` out".to_owned()
+            });
+        }
+        let (actions, tools) = (self.patterns(&calls.action.0), self.patterns(&calls.tool.0));
+        let resources = calls.resource.0.iter().filter_map(|r| self.resource_head(r, listed, taxonomy)).collect();
+        let approvers = if item.approval.is_empty() {
+            Some(vec![Approver::Sponsor])
+        } else {
+            self.approvers(&item.approval.0, listed)
+        };
+        if item.rules.is_empty() {
+            self.missing(item.place, owner, "rules");
+        }
+        let mut places = BTreeMap::new();
+        let mut priorities: BTreeMap<u32, Span> = BTreeMap::new();
+        let mut rules = Vec::new();
+        for (place, rule) in item.rules.iter().filter_map(|rule| Some((rule.span, rule.value.0.as_ref()?))) {
+            let id = Text { value: rule.id.clone(), span: place };
+            self.is_segment(&id);
+            self.unique(&mut places, rule.id.clone(), place, || format!("the rule {}", quote(&rule.id)));
+            self.unique(&mut priorities, rule.priority, place, || {
+                format!("the priority {} of rules of this policy", rule.priority)
+            });
+            rules.push(rule.clone());
+        }
+        let all_read = rules.len() == item.rules.len();
+        let locations = locations?;
+        let (place, locations) = (locations.span, locations.value.0.as_ref()?);
+        if locations.is_empty() {
+            self.error("document.empty_mapping", Place(place), "`locations` is empty, so nothing is covered", || {
+                "name at least one location, such as `exchange: {}`".to_owned()
+            });
+        }
+        self.loss_groups(locations.values(), place, listed);
+        let mut policy = LossPolicy {
+            id: item.id.value.clone(),
+            priority: priority?.value,
+            mode: mode?,
+            locations: locations.clone(),
+            rules,
+        };
+        let mut errors = Vec::new();
+        check_policy(&mut policy, labels, scanner, self.limits, &mut errors);
+        let mut is_sound = named && all_read;
+        for error in errors {
+            is_sound = false;
+            let place = error.rule().and_then(|rule| places.get(rule)).copied().unwrap_or(item.place.0);
+            // Found above, with the place of the other.
+            if !matches!(error.code(), "duplicate_rule" | "same_priority") {
+                self.error("document.data_loss", Place(place), &error.to_string(), || {
+                    self.loss_remedy(&error, labels, scanner)
+                });
+            }
+        }
+        let approvers = approvers?;
+        is_sound.then_some(Sound { policy, place: item.place.0, places, actions, tools, resources, approvers })
+    }
+
+    fn loss_remedy(&self, error: &crate::loss::LossError, labels: &Labels, scanner: &Scanner) -> String {
+        use crate::loss::LossError;
+        let near = match error {
+            LossError::UnknownLabel(_, name) => self.sink.suggest(name, labels.iter().map(|label| labels.id(label))),
+            LossError::UnknownType(_, name) => self.sink.suggest(name, scanner.ids()),
+            _ => None,
+        };
+        near.map_or_else(
+            || "correct the rule, or list what it names".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        )
+    }
+
+    /// Whether a text can be a part of the ids of rules.
+    fn is_segment(&self, text: &Text) -> bool {
+        if text.value.contains('/') {
+            self.error_about("document.bad_id", text, "is no id of a data-loss policy or rule", || {
+                "leave out `/`: it becomes part of the ids of rules".to_owned()
+            });
+            return false;
+        }
+        self.is_name(text)
+    }
+
+    /// A group that nobody lists would cover nobody.
+    fn loss_groups<'s>(&self, scopes: impl Iterator<Item = &'s crate::loss::Scope>, place: Span, listed: &Listed<'_>) {
+        let mut names: BTreeSet<&str> = BTreeSet::new();
+        for scope in scopes {
+            names.extend(scope.exclude_groups.iter().map(String::as_str));
+            if let Select::Only(groups) = &scope.groups {
+                names.extend(groups.iter().map(String::as_str));
+            }
+        }
+        for name in names {
+            let text = Text { value: name.to_owned(), span: place };
+            let _: Option<crate::name::GroupId> = self.reference(&text, &listed.groups, "group", Referrer::Rule);
+        }
+    }
+
+    fn loss_rules(
+        &self,
+        sound: &[Sound],
+        policies: &LossPolicies,
+        rules: &[Rule],
+        declarations: &Declarations<'_>,
+    ) -> Vec<Rule> {
+        let by_id: BTreeMap<&str, &LossPolicy> = policies.policies().iter().map(|p| (p.id.as_str(), p)).collect();
+        let written: BTreeSet<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+        let mut made = Vec::new();
+        for own in sound {
+            let Some(policy) = by_id.get(own.policy.id.as_str()) else { continue };
+            let mut compiled: BTreeMap<String, Option<Condition>> = BTreeMap::new();
+            for lowered in lower(policy, policies, declarations.taxonomy, &own.approvers) {
+                let place = own.places.get(&lowered.rule).copied().unwrap_or(own.place);
+                let known = compiled
+                    .entry(lowered.when.clone())
+                    .or_insert_with(|| self.loss_condition(&lowered, place, declarations));
+                // What does not compile was reported, and nothing is loaded.
+                let Some(when) = known.clone() else { continue };
+                let id = format!("data_loss/{}/{}/{}", policy.id, lowered.rule, lowered.part);
+                if written.contains(id.as_str()) {
+                    let message = format!("{} is the id of a rule, and of a part of this one", quote(&id));
+                    self.error("document.duplicate_id", Place(place), &message, || "rename the rule".to_owned());
+                }
+                // The parts of the id were found to be names; together they may be too long.
+                let Ok(id) = id.parse() else {
+                    self.error("document.bad_id", Place(place), &format!("{} is no id of a rule", quote(&id)), || {
+                        "shorten the ids of policy and rule".to_owned()
+                    });
+                    continue;
+                };
+                made.push(Rule {
+                    id,
+                    source: Source::DataLoss,
+                    effect: lowered.effect,
+                    mode: lowered.mode,
+                    subjects: Vec::new(),
+                    actions: own.actions.clone(),
+                    tools: own.tools.clone(),
+                    resources: own.resources.clone(),
+                    arguments: BTreeMap::new(),
+                    when: Some(when),
+                    interval: None,
+                    requirements: lowered.requirements,
+                    message: lowered.tip.map(Into::into),
+                    span: place,
+                });
+            }
+        }
+        made
+    }
+
+    fn loss_condition(&self, lowered: &LoweredRule, place: Span, declarations: &Declarations<'_>) -> Option<Condition> {
+        let findings = match compile(&lowered.when, declarations) {
+            Ok(condition) => return Some(condition),
+            Err(findings) => findings,
+        };
+        // The author has not written this text, so only what is wrong with it is of use: it is too large.
+        for finding in findings.0.into_iter().filter(|finding| finding.severity == Severity::Error) {
+            let message =
+                format!("the data-loss rule {} cannot become a condition: {}", quote(&lowered.rule), finding.message);
+            self.error(finding.code, Place(place), &message, || "say less in one rule, or raise the limit".to_owned());
+        }
+        None
+    }
+
+    /// Warns about what a decision does not look at.
+    pub(super) fn lint_data_loss(&self, policies: &LossPolicies) {
+        let written: BTreeMap<(&str, &str), &LossRule> = policies
+            .policies()
+            .iter()
+            .flat_map(|policy| policy.rules.iter().map(|rule| ((policy.id.as_str(), rule.id.as_str()), rule)))
+            .collect();
+        let items = self.documents.iter().flat_map(|d| &d.data_loss);
+        for item in items {
+            let locations = item.locations.as_ref().and_then(|locations| locations.value.0.as_ref());
+            let devices = locations.is_some_and(|locations| locations.contains_key(&Location::Devices));
+            let listed = locations
+                .into_iter()
+                .flatten()
+                .any(|(_, scope)| matches!(&scope.agents, Select::Only(names) if !names.is_empty()));
+            if listed {
+                self.ignored(
+                    item.place.0,
+                    "`agents` narrows nothing here: agents are covered unless they are excluded",
+                    "name those that are not meant under `exclude`",
+                );
+            }
+            for rule in &item.rules {
+                let place = rule.span;
+                let Some(rule) =
+                    rule.value.0.as_ref().and_then(|r| written.get(&(item.id.value.as_str(), r.id.as_str())))
+                else {
+                    continue;
+                };
+                let ignored = |message: &str, help: &'static str| self.ignored(place, message, help);
+                if rule.stop {
+                    ignored(
+                        "`stop` changes nothing here: all rules count together",
+                        "leave it out, or narrow the other rules",
+                    );
+                }
+                if !devices && !(rule.activities.is_empty() && rule.authorised.is_empty()) {
+                    ignored(
+                        "`activities` and `authorised` are about `devices`, which the policy does not cover",
+                        "add the location `devices`, or write the condition `activity`",
+                    );
+                }
+                if !devices && rule.action == Action::None {
+                    ignored("the rule does nothing", "write `action`, such as `action: block`");
+                }
+                if bounded_above(&rule.when, true) || rule.except.iter().any(|except| bounded_above(except, false)) {
+                    ignored(
+                        "`max_count` and `max_confidence` are not looked at here: more findings never restrict less",
+                        "leave them out",
+                    );
+                }
+            }
+        }
+    }
+
+    fn ignored(&self, place: Span, message: &str, help: &'static str) {
+        self.sink.warning(|| Diagnostic::warning("lint.data_loss_ignored", place, message.to_owned()).with_help(help));
+    }
+}
+
+/// The labels as the room of data-loss rules knows them: in one order, without compartments.
+fn labels_of(taxonomy: &Taxonomy) -> Labels {
+    let label = |name: &str| {
+        let level = taxonomy.get(name).map_or(u32::MAX, |label| label.raw().0);
+        SensitivityLabel::new(name, i64::from(level))
+    };
+    // Levels are dense and each has one name, so that no two are the same.
+    Labels::new(taxonomy.names().map(label).collect()).unwrap_or_default()
+}
+
+/// Whether an upper bound stands where a true answer restricts.
+fn bounded_above(condition: &LossCondition, widen: bool) -> bool {
+    match condition {
+        LossCondition::All(parts) | LossCondition::Any(parts) => parts.iter().any(|part| bounded_above(part, widen)),
+        LossCondition::Not(part) => bounded_above(part, !widen),
+        LossCondition::Sensitive(found) => widen && (found.max_count.is_some() || found.max_confidence.is_some()),
+        LossCondition::Label(_)
+        | LossCondition::RetentionLabel(_)
+        | LossCondition::Classifier(_)
+        | LossCondition::Recipient(_)
+        | LossCondition::Activity(_)
+        | LossCondition::InsiderRisk(_)
+        | LossCondition::Property { .. } => false,
+    }
+}
