@@ -19,6 +19,7 @@
 //!
 //! Next room: [`crate::decision`].
 
+mod content;
 mod delegated;
 mod digest;
 mod json;
@@ -395,7 +396,10 @@ impl<'a> Request<'a> {
             return self.refuse(Some(Defect::new("context", cause)));
         };
         match fit(value, &declaration.ty, None) {
-            Ok(value) => self.context.set(slot, value),
+            Ok(value) => match content::check(slot, &value, None) {
+                Ok(()) => self.context.set(slot, value),
+                Err(defect) => self.refuse(Some(defect)),
+            },
             Err(expected) => {
                 self.refuse(Some(Defect::new(declaration.path.to_string(), format!("must be {expected}"))))
             }
