@@ -2,8 +2,6 @@
 //!
 //! Next room: `crate::compile`.
 
-use std::sync::Arc;
-
 use super::digest;
 use super::schema::Document;
 use crate::diagnostic::{Diagnostics, Span};
@@ -13,7 +11,7 @@ use crate::flow;
 use crate::label::Taxonomy;
 use crate::loss::LossPolicies;
 use crate::rule::Rule;
-use crate::sensitive::Scanner;
+use crate::sensitive::SensitiveType;
 use crate::value::Value;
 
 /// What an absent fact counts as.
@@ -88,8 +86,8 @@ pub struct Parts {
     pub flow: flow::Policy,
     /// The data-loss policies, for their reading by the original system; decisions judge the rules that they lower to.
     pub data_loss: LossPolicies,
-    /// Finds the sensitive information types that the policy knows; `None` if it has no data-loss policy and no type of its own.
-    pub scanner: Option<Arc<Scanner>>,
+    /// The sensitive information types that the policy knows; none if it has no data-loss policy and no type of its own.
+    pub sensitive_types: Vec<SensitiveType>,
     /// The tests, by name.
     pub tests: Vec<TestCase>,
     /// What is probably not what its author means.
@@ -163,11 +161,11 @@ impl Validated {
         &self.parts.data_loss
     }
 
-    /// Finds the sensitive information types that the policy knows: the catalogue's and its own. `None` if it has no data-loss policy
-    /// and no type of its own.
+    /// The sensitive information types that the policy knows, for a [`Scanner`](crate::sensitive::Scanner): the catalogue's and its own.
+    /// None if it has no data-loss policy and no type of its own.
     #[must_use]
-    pub const fn scanner(&self) -> Option<&Arc<Scanner>> {
-        self.parts.scanner.as_ref()
+    pub fn sensitive_types(&self) -> &[SensitiveType] {
+        &self.parts.sensitive_types
     }
 
     /// The tests, by name.

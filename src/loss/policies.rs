@@ -6,7 +6,7 @@ use super::condition::{Condition, RecipientCondition};
 use super::{Action, Location, LossPolicy, LossRule, Names};
 use crate::limits::Limits;
 use crate::protection::Labels;
-use crate::sensitive::{Confidence, Scanner};
+use crate::sensitive::{Confidence, Scanner, TypeNames};
 
 /// What is wrong with a policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -119,6 +119,7 @@ impl LossPolicies {
         let mut ids = BTreeSet::new();
         let mut priorities = BTreeSet::new();
         let mut rules = 0usize;
+        let types = scanner.names();
         policies.sort_by_key(|policy| policy.priority);
         for policy in &mut policies {
             if !ids.insert(policy.id.clone()) {
@@ -132,20 +133,18 @@ impl LossPolicies {
                 errors.push(LossError::TooLarge(policy.id.clone()));
                 break;
             }
-            check_policy(policy, &labels, scanner, limits, &mut errors);
+            check_policy(policy, &labels, &types, limits, &mut errors);
         }
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(Self::checked(policies, labels, scanner))
+        Ok(Self::checked(policies, labels, &types))
     }
 
     /// Policies each of which [`check_policy`] found to be sound, and which do not contradict each other.
-    pub(crate) fn checked(mut policies: Vec<LossPolicy>, labels: Labels, scanner: &Scanner) -> Self {
+    pub(crate) fn checked(mut policies: Vec<LossPolicy>, labels: Labels, types: &TypeNames) -> Self {
         policies.sort_by_key(|policy| policy.priority);
-        let level = |id: &str| scanner.recommended(id).map(|level| (id.to_owned(), level));
-        let recommended = scanner.ids().filter_map(level).collect();
-        Self { policies, labels, recommended }
+        Self { policies, labels, recommended: types.recommended().clone() }
     }
 
     /// The policies, by priority; their rules by priority too, with types by their ids.
@@ -164,7 +163,7 @@ impl LossPolicies {
 pub(crate) fn check_policy(
     policy: &mut LossPolicy,
     labels: &Labels,
-    scanner: &Scanner,
+    types: &TypeNames,
     limits: &Limits,
     errors: &mut Vec<LossError>,
 ) {
@@ -183,7 +182,7 @@ pub(crate) fn check_policy(
             errors.push(LossError::SamePriority(rule.id.clone(), rule.priority));
         }
         let LossRule { id, when, except, action, activities, .. } = rule;
-        let mut visit = Visit { rule: id, labels, scanner, errors };
+        let mut visit = Visit { rule: id, labels, types, errors };
         let small =
             core::iter::once(&mut *when).chain(except.iter_mut()).all(|c| visit.check(c, limits.condition_depth));
         if !small {
@@ -220,7 +219,7 @@ fn check_copilot(rule: &LossRule, errors: &mut Vec<LossError>) {
 struct Visit<'a> {
     rule: &'a str,
     labels: &'a Labels,
-    scanner: &'a Scanner,
+    types: &'a TypeNames,
     errors: &'a mut Vec<LossError>,
 }
 
@@ -243,7 +242,7 @@ impl Visit<'_> {
                 label.any_of.is_empty()
             }
             Condition::Sensitive(sensitive) => {
-                match self.scanner.resolve(&sensitive.kind) {
+                match self.types.resolve(&sensitive.kind) {
                     Some(id) => id.clone_into(&mut sensitive.kind),
                     None => {
                         let kind = sensitive.kind.clone();

@@ -47,6 +47,7 @@ mod network;
 mod registers;
 mod scan;
 mod secret;
+mod types;
 
 pub use catalogue::catalogue;
 pub use check::{Check, Rejection};
@@ -56,3 +57,4 @@ pub use findings::{Finding, Findings, Redaction, Span};
 pub use inspect::{Inspection, Passage};
 pub use kind::{Boundary, Confidence, Evidence, SensitiveType, TypePattern};
 pub use scan::Scanner;
+pub(crate) use types::TypeNames;

@@ -3,7 +3,6 @@
 //! A rule of a policy becomes one rule or more, with the ids `data_loss/<policy>/<rule>/<part>`, judged like all others.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::Check;
 use super::listed::{Listed, Referrer};
@@ -20,7 +19,7 @@ use crate::loss::{
 use crate::pattern::Pattern;
 use crate::protection::{Labels, SensitivityLabel};
 use crate::rule::{Approver, ResourceHead, Rule, Source};
-use crate::sensitive::{Scanner, SensitiveType, catalogue};
+use crate::sensitive::{Scanner, SensitiveType, TypeNames, catalogue};
 
 const MODES: [(&str, PolicyMode); 4] = [
     ("on", PolicyMode::On),
@@ -33,7 +32,8 @@ const MODES: [(&str, PolicyMode); 4] = [
 #[derive(Default)]
 pub(super) struct DataLoss {
     pub(super) policies: LossPolicies,
-    pub(super) scanner: Option<Arc<Scanner>>,
+    /// The types that the policy knows; none if it has no need of them.
+    pub(super) types: Vec<SensitiveType>,
     pub(super) rules: Vec<Rule>,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Check<'a> {
         if !self.documents.iter().any(is_used) {
             return DataLoss::default();
         }
-        let Some(scanner) = self.scanner() else { return DataLoss::default() };
+        let Some((types, names)) = self.sensitive_types() else { return DataLoss::default() };
         let labels = labels_of(taxonomy);
         let mut ids: BTreeMap<&str, Span> = BTreeMap::new();
         let mut priorities: BTreeMap<u32, Span> = BTreeMap::new();
@@ -87,50 +87,43 @@ impl<'a> Check<'a> {
                 });
                 break;
             }
-            sound.extend(self.loss_policy(item, listed, &labels, &scanner, taxonomy));
+            sound.extend(self.loss_policy(item, listed, &labels, &names, taxonomy));
         }
         let policies = sound.iter().map(|sound| sound.policy.clone()).collect();
-        let policies = LossPolicies::checked(policies, labels, &scanner);
+        let policies = LossPolicies::checked(policies, labels, &names);
         let rules = self.loss_rules(
             &sound,
             &policies,
             rules,
             &Declarations { schema, taxonomy, limits: self.limits, arguments: None },
         );
-        DataLoss { policies, scanner: Some(Arc::new(scanner)), rules }
+        DataLoss { policies, types, rules }
     }
 
-    /// A scanner for the catalogue's types and the documents' own.
-    fn scanner(&self) -> Option<Scanner> {
+    /// The catalogue's types and the documents' own. Each of one's own is compiled here, to see that it can be; all together are
+    /// where a host looks for them.
+    fn sensitive_types(&self) -> Option<(Vec<SensitiveType>, TypeNames)> {
         let written = self.documents.iter().flat_map(|d| &d.sensitive_types);
         let own: Vec<(Span, &SensitiveType)> =
             written.filter_map(|item| Some((item.span, item.value.0.as_ref()?))).collect();
-        let mut sound = true;
         let refuse = |place: Span, error: &dyn core::fmt::Display| {
             self.error("document.sensitive_type", Place(place), &error.to_string(), || {
-                "correct the type; `docs/documents.md` says what one consists of".to_owned()
+                "a type has `id` and `patterns`, each with `regex` and `confidence`; see `sensitive_types`".to_owned()
             });
         };
+        let mut types = catalogue();
         let mut ids: BTreeMap<&str, Span> = BTreeMap::new();
-        for (place, kind) in &own {
+        let mut names = TypeNames::new(&types).ok()?;
+        for (place, kind) in own {
             let id = kind.id.as_str();
-            self.unique(&mut ids, id, *place, || format!("the sensitive information type {}", quote(id)));
-            if let Err(error) = Scanner::new(core::slice::from_ref(*kind), self.limits) {
-                sound = false;
-                refuse(*place, &error);
+            self.unique(&mut ids, id, place, || format!("the sensitive information type {}", quote(id)));
+            let known = names.add(kind).and_then(|()| Scanner::new(core::slice::from_ref(kind), self.limits).map(drop));
+            match known {
+                Ok(()) => types.push(kind.clone()),
+                Err(error) => refuse(place, &error),
             }
         }
-        let types: Vec<SensitiveType> =
-            catalogue().into_iter().chain(own.iter().map(|(_, kind)| (*kind).clone())).collect();
-        match Scanner::new(&types, self.limits) {
-            Ok(scanner) if sound => Some(scanner),
-            // One by one they were sound: together they are not.
-            Err(error) if sound && !self.sink.has_errors() => {
-                refuse(own.first().map_or(Span::default(), |(place, _)| *place), &error);
-                None
-            }
-            Ok(_) | Err(_) => None,
-        }
+        Some((types, names))
     }
 
     /// A policy, if it is sound by itself.
@@ -139,7 +132,7 @@ impl<'a> Check<'a> {
         item: &DataLossItem,
         listed: &Listed<'_>,
         labels: &Labels,
-        scanner: &Scanner,
+        names: &TypeNames,
         taxonomy: &Taxonomy,
     ) -> Option<Sound> {
         let owner = "a data-loss policy";
@@ -196,7 +189,7 @@ impl<'a> Check<'a> {
             rules,
         };
         let mut errors = Vec::new();
-        check_policy(&mut policy, labels, scanner, self.limits, &mut errors);
+        check_policy(&mut policy, labels, names, self.limits, &mut errors);
         let mut is_sound = named && all_read;
         for error in errors {
             is_sound = false;
@@ -204,7 +197,7 @@ impl<'a> Check<'a> {
             // Found above, with the place of the other.
             if !matches!(error.code(), "duplicate_rule" | "same_priority") {
                 self.error("document.data_loss", Place(place), &error.to_string(), || {
-                    self.loss_remedy(&error, labels, scanner)
+                    self.loss_remedy(&error, labels, names)
                 });
             }
         }
@@ -212,11 +205,11 @@ impl<'a> Check<'a> {
         is_sound.then_some(Sound { policy, place: item.place.0, places, actions, tools, resources, approvers })
     }
 
-    fn loss_remedy(&self, error: &crate::loss::LossError, labels: &Labels, scanner: &Scanner) -> String {
+    fn loss_remedy(&self, error: &crate::loss::LossError, labels: &Labels, names: &TypeNames) -> String {
         use crate::loss::LossError;
         let near = match error {
             LossError::UnknownLabel(_, name) => self.sink.suggest(name, labels.iter().map(|label| labels.id(label))),
-            LossError::UnknownType(_, name) => self.sink.suggest(name, scanner.ids()),
+            LossError::UnknownType(_, name) => self.sink.suggest(name, names.ids()),
             _ => None,
         };
         near.map_or_else(

@@ -69,7 +69,7 @@ pub(super) struct Checked {
 impl Checked {
     pub(super) fn assemble(self, documents: Vec<Document>, names: Vec<String>, warnings: Diagnostics) -> Parts {
         let Self { taxonomy, schema, assumptions, issuers, rules, entities, flow, data_loss, tests } = self;
-        let DataLoss { policies: data_loss, scanner, rules: _ } = data_loss;
+        let DataLoss { policies: data_loss, types: sensitive_types, rules: _ } = data_loss;
         Parts {
             documents,
             names,
@@ -81,7 +81,7 @@ impl Checked {
             entities,
             flow,
             data_loss,
-            scanner,
+            sensitive_types,
             tests,
             warnings,
         }
