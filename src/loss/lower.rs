@@ -196,8 +196,8 @@ fn covered(scope: &Scope) -> Option<String> {
     };
     let others = Some("principal.type != \"user\"".to_owned());
     let included = included.map(|included| any(core::iter::once(others).chain(included).flatten()));
-    // What is no user and no agent cannot be excluded by the name of one.
-    let known = "principal.type in [\"user\", \"agent\", \"agent_user\"]";
+    // Whoever is of no known kind cannot be excluded by the name of somebody else.
+    let known = "principal.type in [\"user\", \"agent\", \"agent_user\", \"workload\"]";
     let excluded = named(exclude).map(|named| format!("!({known} && {named})"));
     let excluded = [excluded, of_group(exclude_groups).map(|group| format!("!{group}"))];
     let all: Vec<String> = excluded.into_iter().flatten().chain(included).collect();
