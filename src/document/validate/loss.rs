@@ -14,7 +14,7 @@ use crate::label::Taxonomy;
 use crate::loss::lower::{LoweredRule, lower};
 use crate::loss::policies::check_policy;
 use crate::loss::{
-    Action, Condition as LossCondition, Location, LossPolicies, LossPolicy, LossRule, PolicyMode, Select,
+    Action, Condition as LossCondition, Location, LossPolicies, LossPolicy, LossRule, PolicyMode, Scope, Select,
 };
 use crate::pattern::Pattern;
 use crate::protection::{Labels, SensitivityLabel};
@@ -230,14 +230,8 @@ impl<'a> Check<'a> {
     }
 
     /// A group that nobody lists would cover nobody.
-    fn loss_groups<'s>(&self, scopes: impl Iterator<Item = &'s crate::loss::Scope>, place: Span, listed: &Listed<'_>) {
-        let mut names: BTreeSet<&str> = BTreeSet::new();
-        for scope in scopes {
-            names.extend(scope.exclude_groups.iter().map(String::as_str));
-            if let Select::Only(groups) = &scope.groups {
-                names.extend(groups.iter().map(String::as_str));
-            }
-        }
+    fn loss_groups<'s>(&self, scopes: impl Iterator<Item = &'s Scope>, place: Span, listed: &Listed<'_>) {
+        let names: BTreeSet<&str> = scopes.flat_map(groups_of).collect();
         for name in names {
             let text = Text { value: name.to_owned(), span: place };
             let _: Option<crate::name::GroupId> = self.reference(&text, &listed.groups, "group", Referrer::Rule);
@@ -369,6 +363,15 @@ impl<'a> Check<'a> {
     fn ignored(&self, place: Span, message: &str, help: &'static str) {
         self.sink.warning(|| Diagnostic::warning("lint.data_loss_ignored", place, message.to_owned()).with_help(help));
     }
+}
+
+/// The groups that a scope names.
+pub(super) fn groups_of(scope: &Scope) -> impl Iterator<Item = &str> {
+    let listed = match &scope.groups {
+        Select::Only(groups) => Some(groups),
+        Select::All => None,
+    };
+    listed.into_iter().flatten().chain(&scope.exclude_groups).map(String::as_str)
 }
 
 /// The labels as the room of data-loss rules knows them: in one order, without compartments.
