@@ -591,7 +591,9 @@ pub fn loss_policy(tape: &mut Tape<'_>, id: &str, priority: usize) -> Value {
     });
     if tape.chance(40) {
         let calls = [json!({"action": "tools/*"}), json!({"tool": "s0/*"}), json!({"resource": {"type": "doc"}})];
-        policy["calls"] = calls.get(tape.pick(calls.len())).cloned().unwrap_or_default();
+        if let (Some(members), Some(calls)) = (policy.as_object_mut(), calls.get(tape.pick(calls.len()))) {
+            members.insert("calls".to_owned(), calls.clone());
+        }
     }
     policy
 }

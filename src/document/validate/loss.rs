@@ -7,15 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Check;
 use super::listed::{Listed, Referrer};
 use crate::condition::{Condition, Declarations, compile};
-use crate::diagnostic::{Diagnostic, Severity, Span, quote};
+use crate::diagnostic::{Severity, Span, quote};
 use crate::document::schema::{CallsItem, DataLossItem, Place, Text};
 use crate::fact::Schema;
 use crate::label::Taxonomy;
 use crate::loss::lower::{LoweredRule, lower};
 use crate::loss::policies::check_policy;
-use crate::loss::{
-    Action, Condition as LossCondition, Location, LossPolicies, LossPolicy, LossRule, PolicyMode, Scope, Select,
-};
+use crate::loss::{LossError, LossPolicies, LossPolicy, PolicyMode, Scope, Select};
 use crate::pattern::Pattern;
 use crate::protection::{Labels, SensitivityLabel};
 use crate::rule::{Approver, ResourceHead, Rule, Source};
@@ -205,12 +203,13 @@ impl<'a> Check<'a> {
         is_sound.then_some(Sound { policy, place: item.place.0, places, actions, tools, resources, approvers })
     }
 
-    fn loss_remedy(&self, error: &crate::loss::LossError, labels: &Labels, names: &TypeNames) -> String {
-        use crate::loss::LossError;
-        let near = match error {
-            LossError::UnknownLabel(_, name) => self.sink.suggest(name, labels.iter().map(|label| labels.id(label))),
-            LossError::UnknownType(_, name) => self.sink.suggest(name, names.ids()),
-            _ => None,
+    fn loss_remedy(&self, error: &LossError, labels: &Labels, names: &TypeNames) -> String {
+        let near = if let LossError::UnknownLabel(_, name) = error {
+            self.sink.suggest(name, labels.iter().map(|label| labels.id(label)))
+        } else if let LossError::UnknownType(_, name) = error {
+            self.sink.suggest(name, names.ids())
+        } else {
+            None
         };
         near.map_or_else(
             || "correct the rule, or list what it names".to_owned(),
@@ -304,65 +303,6 @@ impl<'a> Check<'a> {
         }
         None
     }
-
-    /// Warns about what a decision does not look at.
-    pub(super) fn lint_data_loss(&self, policies: &LossPolicies) {
-        let written: BTreeMap<(&str, &str), &LossRule> = policies
-            .policies()
-            .iter()
-            .flat_map(|policy| policy.rules.iter().map(|rule| ((policy.id.as_str(), rule.id.as_str()), rule)))
-            .collect();
-        let items = self.documents.iter().flat_map(|d| &d.data_loss);
-        for item in items {
-            let locations = item.locations.as_ref().and_then(|locations| locations.value.0.as_ref());
-            let devices = locations.is_some_and(|locations| locations.contains_key(&Location::Devices));
-            let listed = locations
-                .into_iter()
-                .flatten()
-                .any(|(_, scope)| matches!(&scope.agents, Select::Only(names) if !names.is_empty()));
-            if listed {
-                self.ignored(
-                    item.place.0,
-                    "`agents` narrows nothing here: agents are covered unless they are excluded",
-                    "name those that are not meant under `exclude`",
-                );
-            }
-            for rule in &item.rules {
-                let place = rule.span;
-                let Some(rule) =
-                    rule.value.0.as_ref().and_then(|r| written.get(&(item.id.value.as_str(), r.id.as_str())))
-                else {
-                    continue;
-                };
-                let ignored = |message: &str, help: &'static str| self.ignored(place, message, help);
-                if rule.stop {
-                    ignored(
-                        "`stop` changes nothing here: all rules count together",
-                        "leave it out, or narrow the other rules",
-                    );
-                }
-                if !devices && !(rule.activities.is_empty() && rule.authorised.is_empty()) {
-                    ignored(
-                        "`activities` and `authorised` are about `devices`, which the policy does not cover",
-                        "add the location `devices`, or write the condition `activity`",
-                    );
-                }
-                if !devices && rule.action == Action::None {
-                    ignored("the rule does nothing", "write `action`, such as `action: block`");
-                }
-                if bounded_above(&rule.when, true) || rule.except.iter().any(|except| bounded_above(except, false)) {
-                    ignored(
-                        "`max_count` and `max_confidence` are not looked at here: more findings never restrict less",
-                        "leave them out",
-                    );
-                }
-            }
-        }
-    }
-
-    fn ignored(&self, place: Span, message: &str, help: &'static str) {
-        self.sink.warning(|| Diagnostic::warning("lint.data_loss_ignored", place, message.to_owned()).with_help(help));
-    }
 }
 
 /// The groups that a scope names.
@@ -382,20 +322,4 @@ fn labels_of(taxonomy: &Taxonomy) -> Labels {
     };
     // Levels are dense and each has one name, so that no two are the same.
     Labels::new(taxonomy.names().map(label).collect()).unwrap_or_default()
-}
-
-/// Whether an upper bound stands where a true answer restricts.
-fn bounded_above(condition: &LossCondition, widen: bool) -> bool {
-    match condition {
-        LossCondition::All(parts) | LossCondition::Any(parts) => parts.iter().any(|part| bounded_above(part, widen)),
-        LossCondition::Not(part) => bounded_above(part, !widen),
-        LossCondition::Sensitive(found) => widen && (found.max_count.is_some() || found.max_confidence.is_some()),
-        LossCondition::Label(_)
-        | LossCondition::RetentionLabel(_)
-        | LossCondition::Classifier(_)
-        | LossCondition::Recipient(_)
-        | LossCondition::Activity(_)
-        | LossCondition::InsiderRisk(_)
-        | LossCondition::Property { .. } => false,
-    }
 }
