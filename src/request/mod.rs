@@ -391,15 +391,15 @@ impl<'a> Request<'a> {
     }
 
     fn state(&mut self, slot: u16, declaration: Option<&Declaration>, value: Value<'a>) {
+        if let Err(defect) = content::check(slot, &value, None) {
+            return self.refuse(Some(defect));
+        }
         let Some(declaration) = declaration.filter(|d| d.origin == Origin::Context) else {
             let cause = format!("slot {slot} is no fact of the context");
             return self.refuse(Some(Defect::new("context", cause)));
         };
         match fit(value, &declaration.ty, None) {
-            Ok(value) => match content::check(slot, &value, None) {
-                Ok(()) => self.context.set(slot, value),
-                Err(defect) => self.refuse(Some(defect)),
-            },
+            Ok(value) => self.context.set(slot, value),
             Err(expected) => {
                 self.refuse(Some(Defect::new(declaration.path.to_string(), format!("must be {expected}"))))
             }
