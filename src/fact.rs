@@ -12,7 +12,7 @@
 pub(crate) mod fit;
 
 use core::fmt;
-use core::ops::Bound;
+use core::ops::{Bound, RangeInclusive};
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
@@ -153,6 +153,9 @@ macro_rules! facts {
         }
     };
 }
+
+/// Facts of what a call carries. They follow from its arguments: where those are open, so are they.
+pub(crate) const CONTENT: RangeInclusive<u16> = slot::CONTENT_LOCATION..=slot::CONTENT_TARGET_GROUPS;
 
 fn strings() -> Type {
     Type::List(Box::new(Type::String))

@@ -677,8 +677,40 @@ data_loss:
     assert_eq!(warnings.matches("lint.data_loss_ignored").count(), 5, "{warnings}");
 }
 
-/// A change of a label is an action like any other, and `content.label` the label that the item gets: lowering one asks for a reason and,
-/// of an agent, for its sponsor's approval; what a session has read may not end in less, even of an item without a label.
+/// What a call carries follows from its arguments: for a list of tools it is as open as they are.
+#[test]
+fn a_tool_is_listed_if_some_content_may_go() {
+    let listed = |text: &str| {
+        let engine = Engine::of(&policy(text));
+        let request = Request::new(Link::agent("a0"), "tools/list", Target::new("mcp_server", "mail"))
+            .fact(slot::CONTENT_LOCATION, "exchange");
+        engine.list_tools(&request).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(""), ["files/read", "mail/send"]);
+    for text in [CARDS, OVERRIDE, REDACT] {
+        assert_eq!(listed(text), ["files/read", "mail/send"], "{text}");
+    }
+    // A fact that has nothing to do with arguments.
+    let risky = CARDS.replace(
+        "{all: [{sensitive: {type: credit-card, min_count: 2}}, {recipient: {outside: [contoso.com]}}]}",
+        "{insider-risk: [none]}",
+    );
+    assert_eq!(listed(&risky), ["files/read", "mail/send"], "where it goes is open");
+}
+
+#[test]
+fn what_if_tries_findings() {
+    let engine = Engine::of(&policy(CARDS));
+    let content = json!({"content": {"location": "exchange", "recipients": ["eve@fabrikam.com"]}});
+    let bytes = call(&ada(), "mail/send", &content).to_string();
+    let request = Request::from_json(bytes.as_bytes(), engine.policy().vocabulary());
+    let told = engine.what_if(&request).to_string();
+    assert!(told.contains("nothing that rules look for: allow"), "{told}");
+    assert!(told.contains("much of all that rules look for: deny"), "{told}");
+}
+
+/// A change of a label is a call like any other, with the new label among its arguments, which approvals bind: lowering one asks for a
+/// reason and, of an agent, for its sponsor's approval.
 #[test]
 fn a_downgrade_needs_a_reason_and_of_agents_an_approval() {
     let text = BASE.replace(
@@ -687,38 +719,42 @@ fn a_downgrade_needs_a_reason_and_of_agents_an_approval() {
   - {id: everything, effect: permit, action: "**"}
   - id: downgrades-are-justified
     effect: require
-    action: "labels/*"
-    when: (resource.label != null && !(content.label >= resource.label)) || !(content.label >= flow.label)
+    action: labels/set
+    when: &downgrade |
+      !(arguments.label == "secret"
+        || arguments.label == "internal" && resource.label <= label("internal") && flow.label <= label("internal")
+        || arguments.label == "public" && resource.label <= label("public") && flow.label <= label("public"))
     require: {control: justification}
   - id: downgrades-by-agents-are-approved
     effect: require
-    action: "labels/*"
-    when: |
-      (principal.type != "user" || agent.id != null)
-        && ((resource.label != null && !(content.label >= resource.label)) || !(content.label >= flow.label))
+    subject: [{type: agent}, {type: agent_user}, {type: workload}]
+    action: labels/set
+    when: *downgrade
     require: {approval: sponsor}
 "#,
     );
     let policy = document::load([("p.yaml", text.as_str())], &Limits::default()).unwrap();
     let engine = Engine::of(&policy);
-    let put = |subject: &Json, from: Json, to: &Json, read: &Json| {
-        let mut context = json!({"content": {"label": to}});
+    let put = |subject: &Json, from: Json, to: &str, read: &Json| {
+        let mut context = json!({});
         if !read.is_null() {
             context["flow"] = json!({"label": read});
         }
         let resource = json!({"type": "file", "id": "f", "properties": {"label": from}});
-        let request =
-            json!({"subject": subject, "action": {"name": "labels/set"}, "resource": resource, "context": context});
+        let action = json!({"name": "labels/set", "properties": {"arguments": {"label": to}}});
+        let request = json!({"subject": subject, "action": action, "resource": resource, "context": context});
         answer(&engine, &request).context.verdict
     };
     let (public, internal, secret) = (json!("public"), json!("internal"), json!("secret"));
-    assert_eq!(put(&ada(), internal.clone(), &secret, &public), "allow");
-    assert_eq!(put(&agent(), internal.clone(), &secret, &secret), "allow");
-    assert_eq!(put(&ada(), secret.clone(), &internal, &public), "step_up");
-    assert_eq!(put(&agent(), secret.clone(), &internal, &public), "defer");
-    assert_eq!(put(&for_ada(), secret.clone(), &internal, &public), "defer");
-    // Below what was read; what was read is unknown; no label at all.
-    assert_eq!(put(&agent(), Json::Null, &internal, &secret), "defer");
-    assert_eq!(put(&ada(), internal.clone(), &secret, &Json::Null), "step_up");
-    assert_eq!(put(&ada(), secret, &Json::Null, &public), "step_up");
+    assert_eq!(put(&ada(), internal.clone(), "secret", &public), "allow");
+    assert_eq!(put(&agent(), internal.clone(), "secret", &secret), "allow");
+    assert_eq!(put(&agent(), public.clone(), "internal", &public), "allow");
+    assert_eq!(put(&ada(), secret.clone(), "internal", &public), "step_up");
+    assert_eq!(put(&agent(), secret.clone(), "internal", &public), "defer");
+    assert_eq!(put(&for_ada(), secret, "internal", &public), "defer");
+    // Below what the session has read; what it has read is unknown; the item has no label; a label that is none.
+    assert_eq!(put(&agent(), public.clone(), "public", &internal), "defer");
+    assert_eq!(put(&ada(), public.clone(), "internal", &Json::Null), "step_up");
+    assert_eq!(put(&ada(), Json::Null, "internal", &public), "step_up");
+    assert_eq!(put(&ada(), public.clone(), "sercet", &public), "step_up");
 }
