@@ -12,7 +12,7 @@
 pub(crate) mod fit;
 
 use core::fmt;
-use core::ops::Bound;
+use core::ops::{Bound, RangeInclusive};
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
@@ -24,6 +24,31 @@ pub static RISK: Enumeration = Enumeration { name: "risk level", members: &["non
 /// Insider risk; least first. Source: Microsoft Graph `insiderRiskLevel`.
 pub static INSIDER_RISK: Enumeration =
     Enumeration { name: "insider risk level", members: &["none", "minor", "moderate", "elevated"] };
+
+/// Where content is or goes: the locations of data-loss rules, by the names of [`crate::loss::Location`]. Their order means nothing.
+pub static LOCATION: Enumeration = Enumeration {
+    name: "location of content",
+    members: &["exchange", "share-point", "one-drive", "teams", "devices", "copilot", "browser", "network", "apps"],
+};
+/// What is done with content: the activities of data-loss rules, by the names of [`crate::loss::Activity`].
+pub static ACTIVITY: Enumeration = Enumeration {
+    name: "activity",
+    members: &[
+        "print",
+        "usb",
+        "clipboard",
+        "networkShare",
+        "cloudUpload",
+        "remoteDesktop",
+        "bluetooth",
+        "unallowedApp",
+        "share",
+        "uploadText",
+        "uploadFile",
+        "downloadText",
+        "downloadFile",
+    ],
+};
 
 /// The type of a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +153,9 @@ macro_rules! facts {
         }
     };
 }
+
+/// Facts of what a call carries. They follow from its arguments: where those are open, so are they.
+pub(crate) const CONTENT: RangeInclusive<u16> = slot::CONTENT_LOCATION..=slot::CONTENT_TARGET_GROUPS;
 
 fn strings() -> Type {
     Type::List(Box::new(Type::String))
@@ -302,6 +330,27 @@ facts! {
     TOOL_DIGEST "tool.digest" Context Type::String;
     /// Id of the approval that the caller claims to hold: for conditions and records. Approvals are found by the call.
     APPROVAL_ID "approval.id" Context Type::String;
+    /// The reason that the caller gives for going on. A blank one is none.
+    JUSTIFICATION "justification" Context Type::String;
+    /// Where the content of the call is or goes; null: it carries none, so that no data-loss rule is about it.
+    CONTENT_LOCATION "content.location" Context Type::Enum(&LOCATION);
+    /// What is done with that content.
+    CONTENT_ACTIVITY "content.activity" Context Type::Enum(&ACTIVITY);
+    /// Its label; null if it has none.
+    CONTENT_LABEL "content.label" Context Type::Label;
+    /// What was found in it: for each sensitive information type the confidence, in percent, of each different text. A type that is
+    /// not listed was not looked for; one that was looked for in vain has an empty list.
+    CONTENT_SENSITIVE "content.sensitive" Context Type::Open;
+    /// Whom it goes to: addresses or ids, one an item.
+    CONTENT_RECIPIENTS "content.recipients" Context strings();
+    /// Its retention label; null if it has none.
+    CONTENT_RETENTION_LABEL "content.retention_label" Context Type::String;
+    /// The trainable classifiers that recognised it.
+    CONTENT_CLASSIFIERS "content.classifiers" Context strings();
+    /// Its other properties.
+    CONTENT_PROPERTIES "content.properties" Context Type::Open;
+    /// The groups that its target (printer, device, share, site) belongs to.
+    CONTENT_TARGET_GROUPS "content.target_groups" Context strings();
 }
 
 /// Other spellings of a path.

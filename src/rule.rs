@@ -1,6 +1,6 @@
 //! The one rule form: who, does what, through which tool, on what, under which condition, with which effect.
 //!
-//! Whatever authors write (permits, forbids, requirements, grants, later conditional access and data-loss rules) becomes a
+//! Whatever authors write (permits, forbids, requirements, grants, conditional access, data-loss rules) becomes a
 //! [`Rule`]. Heads ([`SubjectHead`], action and tool patterns, [`ResourceHead`]) are what an index can use; an empty list of
 //! heads matches everything, several are alternatives. `crate::compile` indexes rules, `crate::evaluate` judges them.
 //!
@@ -85,11 +85,14 @@ pub enum Control {
     FreshAuthentication,
     /// A token bound to its sender: `authentication.sender_constrained`.
     SenderConstrained,
+    /// A reason for going on: `justification`.
+    Justification,
 }
 
 impl Control {
     /// All controls, least demanding first: the order in which an OR takes its branch.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
+        Self::Justification,
         Self::FreshAuthentication,
         Self::Mfa,
         Self::SenderConstrained,
@@ -110,6 +113,7 @@ impl Control {
             Self::TrustedNetwork => "trusted_network",
             Self::FreshAuthentication => "fresh_authentication",
             Self::SenderConstrained => "sender_constrained",
+            Self::Justification => "justification",
         }
     }
 }
@@ -147,6 +151,11 @@ pub enum Requirement {
         /// JSON pointer into the arguments.
         pointer: String,
     },
+    /// The host removes the texts of these sensitive information types from all that the call carries, before it replaces any argument.
+    RedactSensitive {
+        /// Ids of the types, ascending.
+        types: Vec<String>,
+    },
     /// The host replaces an argument.
     Narrow {
         /// JSON pointer into the arguments.
@@ -175,6 +184,8 @@ pub enum Source {
     Grant,
     /// A conditional access policy.
     Access,
+    /// A rule of a data-loss policy.
+    DataLoss,
     /// What flows demand of a person; invoked by `crate::evaluate`, never found by its heads.
     Flow,
 }

@@ -82,7 +82,7 @@ fn small_cases() {
 
 #[test]
 fn contoso() {
-    assert!(passes("examples/contoso") >= 183);
+    assert!(passes("examples/contoso") >= 196);
 }
 
 #[test]

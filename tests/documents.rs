@@ -26,7 +26,7 @@ fn many_mistakes_are_reported_at_once() {
     policy.yaml:2:1: error: unknown member `lables` [document.unknown_member]
         | lables: []
         | ^
-        = help: did you mean `labels`? known here: `version`, `labels`, `facts`, `assume`, `issuers`, `flow`, `groups`, `blueprints`, `agents`, `users`, `servers`, `tools`, `resources`, `grants`, `approvals`, `access`, `locations`, `resource_groups`, `rules`, `tests`
+        = help: did you mean `labels`? known here: `version`, `labels`, `facts`, `assume`, `issuers`, `flow`, `groups`, `blueprints`, `agents`, `users`, `servers`, `tools`, `resources`, `grants`, `approvals`, `access`, `locations`, `resource_groups`, `data_loss`, `sensitive_types`, `rules`, `tests`
     policy.yaml:5:27: error: the labels `public` and `internal` have the same order, `0` [document.label_order]
         |   - {id: internal, order: 0, compartments: [hr, "a+b"]}
         |                           ^
@@ -261,7 +261,7 @@ fn many_mistakes_are_reported_at_once() {
     policy.yaml:55:24: error: `mfaa` is no control [document.unknown_value]
         |     require: {control: mfaa}
         |                        ^
-        = help: did you mean `mfa`? write one of `fresh_authentication`, `mfa`, `sender_constrained`, `trusted_network`, `compliant_device`, `managed_device`, `joined_device`
+        = help: did you mean `mfa`? write one of `justification`, `fresh_authentication`, `mfa`, `sender_constrained`, `trusted_network`, `compliant_device`, `managed_device`, `joined_device`
     policy.yaml:59:9: error: a requirement says nothing [document.requirement]
         |       - {}
         |         ^
@@ -738,7 +738,7 @@ fn several_documents() {
     b.yaml:3:1: error: unknown member `x` [document.unknown_member]
         | x: 1
         | ^
-        = help: known here: `version`, `labels`, `facts`, `assume`, `issuers`, `flow`, `groups`, `blueprints`, `agents`, `users`, `servers`, `tools`, `resources`, `grants`, `approvals`, `access`, `locations`, `resource_groups`, `rules`, `tests`
+        = help: known here: `version`, `labels`, `facts`, `assume`, `issuers`, `flow`, `groups`, `blueprints`, `agents`, `users`, `servers`, `tools`, `resources`, `grants`, `approvals`, `access`, `locations`, `resource_groups`, `data_loss`, `sensitive_types`, `rules`, `tests`
     "#);
 }
 

@@ -112,7 +112,20 @@ fn what_everything_means() {
     assert!(limits.contains("String(\"on\")") && limits.contains("String(\"no\")"), "{limits}");
     assert_eq!(entities.tools.iter().map(|t| t.id.as_str()).collect::<Vec<_>>(), ["mail/send", "tickets/read"]);
     assert_eq!(entities.grants[0].scope.resources.len(), 2);
-    let rules = policy.rules();
+    let lowered: Vec<&str> =
+        policy.rules().iter().filter(|r| r.source == rule::Source::DataLoss).map(|r| r.id.as_str()).collect();
+    assert_eq!(
+        lowered,
+        [
+            "data_loss/leaving-by-mail/numbers/audit",
+            "data_loss/leaving-by-mail/numbers/block",
+            "data_loss/leaving-by-mail/numbers/override",
+            "data_loss/leaving-by-mail/numbers/override/approval",
+            "data_loss/leaving-by-mail/people/redact",
+            "data_loss/leaving-by-mail/risky/warn",
+        ]
+    );
+    let rules: Vec<_> = policy.rules().iter().filter(|r| r.source != rule::Source::DataLoss).collect();
     assert_eq!(
         rules.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(),
         [
@@ -168,6 +181,8 @@ fn digests_name_what_decides() {
     assert_eq!(changed("report-only", "enforce"), (true, false));
     assert_eq!(changed("order: 20", "order: 30"), (true, false));
     assert_eq!(changed("value: none", "value: low"), (true, false));
+    assert_eq!(changed("action: warn", "action: block"), (true, false));
+    assert_eq!(changed("B[0-9]{7}", "B[0-9]{8}"), (true, false));
     assert_eq!(changed("sla: duration", "sla: string"), (true, false));
     assert_eq!(changed("country: PT", "country: ES"), (false, true));
     assert_eq!(changed("2026-12-01", "2026-12-02"), (false, true));

@@ -38,6 +38,6 @@ fn run(path: &str) -> usize {
 
 #[test]
 fn contoso() {
-    // A test for each of the 183 lines of requests.jsonl.
-    assert!(run("examples/contoso") >= 183);
+    // A test for each of the 196 lines of requests.jsonl.
+    assert!(run("examples/contoso") >= 196);
 }

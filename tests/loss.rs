@@ -63,6 +63,7 @@ fn rule(id: &str, priority: u32, when: Condition, action: Action) -> LossRule {
         activities: BTreeMap::new(),
         authorised: BTreeMap::new(),
         stop: false,
+        tip: None,
     }
 }
 

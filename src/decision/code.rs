@@ -196,6 +196,12 @@ codes! {
     /// Two rules replace one argument by different values.
     RuleConflictingChanges = "rule.conflicting_changes", Rule, false,
         "Rules demand contradicting changes of an argument.", "Choose a value that needs no change.";
+    /// A data-loss rule blocks what the call does with its content.
+    DataLossBlocked = "data.loss_blocked", Data, false,
+        "A data-loss rule blocks this content.", "Leave the sensitive content out, or send it to where it may go.";
+    /// A data-loss rule blocks it unless a fact that is unknown rules that out.
+    DataLossBlockedUnknown = "data.loss_blocked_unknown", Data, true,
+        "A data-loss rule may block this content; a fact that it needs is unknown.", "Say what the call carries and where it goes (`context.content`).";
     /// A call without a session, where the policy requires one.
     DataFlowRequired = "data.flow_required", Data, true,
         "The call is part of no session.", "Judge the call in its session.";

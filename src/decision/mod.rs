@@ -154,7 +154,11 @@ impl<'e> Reason<'e> {
     #[must_use]
     pub fn message(&self) -> &'e str {
         // Of a rule that may apply, the author's message would claim too much.
-        let own = if self.code == Code::RuleForbidden { self.rule.and_then(|rule| rule.message()) } else { None };
+        let own = if matches!(self.code, Code::RuleForbidden | Code::DataLossBlocked) {
+            self.rule.and_then(|rule| rule.message())
+        } else {
+            None
+        };
         own.unwrap_or(self.code.message())
     }
 }

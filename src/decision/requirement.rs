@@ -24,14 +24,16 @@ impl Kind {
         match requirement {
             Requirement::Approval { .. } => Self::Approval,
             Requirement::Control { .. } => Self::Control,
-            Requirement::Redact { .. } | Requirement::Narrow { .. } => Self::Change,
+            Requirement::Redact { .. } | Requirement::RedactSensitive { .. } | Requirement::Narrow { .. } => {
+                Self::Change
+            }
             Requirement::Obligation { .. } => Self::Obligation,
         }
     }
 }
 
 /// The id of a requirement in answers and tests: `control:mfa`, `control:fresh_authentication|trusted_network`,
-/// `approval:sponsor`, `approval:group:ap-approvers|user:ada`, `redact:/card`, `narrow:/limit`, `obligation:log`.
+/// `approval:sponsor`, `approval:group:ap-approvers|user:ada`, `redact:/card`, `redact_sensitive:credit-card|us-ssn`, `narrow:/limit`, `obligation:log`.
 #[must_use]
 pub fn requirement_id(requirement: &Requirement) -> String {
     match requirement {
@@ -44,6 +46,7 @@ pub fn requirement_id(requirement: &Requirement) -> String {
             format!("approval:{}", names.join("|"))
         }
         Requirement::Redact { pointer } => format!("redact:{pointer}"),
+        Requirement::RedactSensitive { types } => format!("redact_sensitive:{}", types.join("|")),
         Requirement::Narrow { pointer, .. } => format!("narrow:{pointer}"),
         Requirement::Obligation { kind, .. } => format!("obligation:{kind}"),
     }

@@ -8,7 +8,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::schema::Document;
+use super::schema::{DataLossItem, Document};
 use crate::digest::hex;
 
 /// Hashes of items.
@@ -56,6 +56,14 @@ pub(super) fn policy(documents: &[Document]) -> String {
     for document in documents {
         items.all("rule", &document.rules);
         items.all("access", &document.access);
+        for item in &document.data_loss {
+            // Each rule by itself: their order in a policy means nothing.
+            items.add("data_loss", &DataLossItem { rules: Vec::new(), ..item.clone() });
+            for rule in &item.rules {
+                items.add("data_loss_rule", &(&item.id, rule));
+            }
+        }
+        items.all("sensitive_type", &document.sensitive_types);
         for location in &document.locations {
             items.add("location", &location);
         }

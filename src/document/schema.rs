@@ -14,6 +14,8 @@ use serde::{Deserialize as DeserializeDerive, Serialize, Serializer};
 use crate::access::Policy;
 use crate::access::location::NamedLocation;
 use crate::diagnostic::Span;
+use crate::loss::{Location, LossRule, Scope};
+use crate::sensitive::SensitiveType;
 
 /// Name by which [`Spanned`] asks the document reader for a place.
 pub(super) const SPANNED: &str = "$placet::Spanned";
@@ -211,6 +213,10 @@ shapes! {
         pub locations: BTreeMap<String, Spanned<Foreign<NamedLocation>>>,
         /// Named groups of resources, for access policies.
         pub resource_groups: BTreeMap<String, Spanned<BTreeSet<String>>>,
+        /// Data-loss policies.
+        pub data_loss: Vec<DataLossItem>,
+        /// Sensitive information types of the organisation's own, beside those of the catalogue.
+        pub sensitive_types: Vec<Spanned<Foreign<SensitiveType>>>,
         /// Rules.
         pub rules: Vec<RuleItem>,
         /// Unit tests of the policy.
@@ -431,6 +437,34 @@ shapes! {
         pub start: Option<Text>,
         /// Until when, this moment excluded. Required.
         pub end: Option<Text>,
+    }
+
+    /// A data-loss policy.
+    pub struct DataLossItem {
+        /// Its id. Required, unique.
+        pub id: Text,
+        /// The smaller wins, in the reading of the original system. Required, unique.
+        pub priority: Option<Spanned<u32>>,
+        /// `off`, `simulation`, `simulation-with-tips` or `on` (default).
+        pub mode: Option<Text>,
+        /// Which calls it is about; left out: all.
+        pub calls: Option<CallsItem>,
+        /// Where it applies, and to whom there. Required.
+        pub locations: Option<Spanned<Foreign<BTreeMap<Location, Scope>>>>,
+        /// Who may agree that an agent overrides it; left out: `sponsor`.
+        pub approval: OneOrMany<Text>,
+        /// Its rules. Required.
+        pub rules: Vec<Spanned<Foreign<LossRule>>>,
+    }
+
+    /// Calls, by their heads.
+    pub struct CallsItem {
+        /// Patterns of action names; any of these.
+        pub action: OneOrMany<Text>,
+        /// Patterns of tool ids through which something is done; any of these.
+        pub tool: OneOrMany<Text>,
+        /// What it is done to; any of these.
+        pub resource: OneOrMany<ResourceSelectorItem>,
     }
 
     /// A rule. Heads that are left out match everything.

@@ -9,7 +9,9 @@ use crate::entities::Entities;
 use crate::fact::Schema;
 use crate::flow;
 use crate::label::Taxonomy;
+use crate::loss::LossPolicies;
 use crate::rule::Rule;
+use crate::sensitive::SensitiveType;
 use crate::value::Value;
 
 /// What an absent fact counts as.
@@ -82,6 +84,10 @@ pub struct Parts {
     pub entities: Entities,
     /// What holds for all flows.
     pub flow: flow::Policy,
+    /// The data-loss policies, for their reading by the original system; decisions judge the rules that they lower to.
+    pub data_loss: LossPolicies,
+    /// The sensitive information types that the policy knows; none if it has no data-loss policy and no type of its own.
+    pub sensitive_types: Vec<SensitiveType>,
     /// The tests, by name.
     pub tests: Vec<TestCase>,
     /// What is probably not what its author means.
@@ -147,6 +153,19 @@ impl Validated {
     #[must_use]
     pub const fn flow(&self) -> &flow::Policy {
         &self.parts.flow
+    }
+
+    /// The data-loss policies, for their reading by the original system; decisions judge the rules that they lower to.
+    #[must_use]
+    pub const fn data_loss(&self) -> &LossPolicies {
+        &self.parts.data_loss
+    }
+
+    /// The sensitive information types that the policy knows, for a [`Scanner`](crate::sensitive::Scanner): the catalogue's and its own.
+    /// None if it has no data-loss policy and no type of its own.
+    #[must_use]
+    pub fn sensitive_types(&self) -> &[SensitiveType] {
+        &self.parts.sensitive_types
     }
 
     /// The tests, by name.

@@ -88,7 +88,7 @@ pub struct AnswerRequirement {
     /// What the rule says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Its details: `by`; `control`, `any_of`, `max_age`; `argument`, `to`.
+    /// Its details: `by`; `control`, `any_of`, `max_age`; `argument`, `to`; `types`.
     #[serde(flatten)]
     pub details: BTreeMap<&'static str, Json>,
 }
@@ -116,6 +116,7 @@ impl Decision<'_> {
     pub fn may_proceed(&self, request: &Request<'_>) -> bool {
         let can = |outstanding: Outstanding<'_>| match outstanding.requirement {
             Requirement::Redact { .. } => request.is_supported("redact"),
+            Requirement::RedactSensitive { .. } => request.is_supported("redact_sensitive"),
             Requirement::Narrow { .. } => request.is_supported("narrow"),
             Requirement::Obligation { kind, advisory, .. } => *advisory || request.is_supported(kind),
             Requirement::Control { .. } | Requirement::Approval { .. } => false,
@@ -208,6 +209,10 @@ impl AnswerRequirement {
             Requirement::Redact { pointer } => {
                 details.insert("argument", pointer.as_str().into());
                 "redact"
+            }
+            Requirement::RedactSensitive { types } => {
+                details.insert("types", types.iter().map(String::as_str).collect());
+                "redact_sensitive"
             }
             Requirement::Narrow { pointer, to } => {
                 details.insert("argument", pointer.as_str().into());

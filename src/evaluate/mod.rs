@@ -63,8 +63,8 @@ impl Engine {
         decision
     }
 
-    /// Whether a call could be allowed with *some* arguments; those of the request do not count. For lists of tools
-    /// (`tools/list`): what is undecided only for want of arguments counts for the caller. It never authorises: the call itself
+    /// Whether a call could be allowed with *some* arguments; those of the request do not count, nor what it says of its content. For lists of tools
+    /// (`tools/list`): what is undecided only for want of these counts for the caller. It never authorises: the call itself
     /// is decided when it is made, and may be denied. A call that is step_up, defer or modify is listed too.
     ///
     /// The answer is no only if every choice of arguments would be denied.
@@ -72,6 +72,7 @@ impl Engine {
     pub fn could_allow(&self, request: &Request<'_>) -> bool {
         let mut open = request.clone();
         open.arguments = None;
+        open.forget_content();
         self.could(&open)
     }
 

@@ -46,7 +46,10 @@ pub(super) fn demand(pair: Pair<'_, '_, '_>, rule: &PackedRule, number: RuleNumb
                 }
                 None
             }
-            Requirement::Redact { .. } | Requirement::Narrow { .. } | Requirement::Obligation { .. } => None,
+            Requirement::Redact { .. }
+            | Requirement::RedactSensitive { .. }
+            | Requirement::Narrow { .. }
+            | Requirement::Obligation { .. } => None,
         };
         decision.demands.push(Demand {
             kind: Kind::of(requirement),
@@ -70,6 +73,9 @@ fn is_met(control: Control, max_age: Option<Duration>, pair: Pair<'_, '_, '_>) -
         Control::JoinedDevice => holds(slot::DEVICE_JOINED),
         Control::TrustedNetwork => holds(slot::LOCATION_TRUSTED),
         Control::SenderConstrained => holds(slot::AUTHENTICATION_SENDER_CONSTRAINED),
+        Control::Justification => {
+            matches!(view.fact(slot::JUSTIFICATION), Fact::Known(Value::String(reason)) if !reason.trim().is_empty())
+        }
         Control::FreshAuthentication => {
             let Fact::Known(Value::Timestamp(then)) = view.fact(slot::AUTHENTICATION_TIME) else { return false };
             let (Some(now), Some(max_age)) = (pair.scene.request.now(), max_age) else { return false };
@@ -80,10 +86,10 @@ fn is_met(control: Control, max_age: Option<Duration>, pair: Pair<'_, '_, '_>) -
 }
 
 /// Whether somebody in the call can meet a control: only a person has a second factor, a device or a place to move to; any
-/// caller can ask for a token that is bound to it.
+/// caller can ask for a token that is bound to it, and give a reason.
 fn is_attainable(control: Control, scene: &Scene<'_, '_>) -> bool {
     match control {
-        Control::SenderConstrained => true,
+        Control::SenderConstrained | Control::Justification => true,
         Control::Mfa
         | Control::CompliantDevice
         | Control::ManagedDevice
@@ -204,6 +210,10 @@ fn change<'e>(decision: &Decision<'e>, rule: RuleNumber, at: u32) -> Option<Chan
     match decision.engine.set(rule.origin).0.requirements(packed).get(at as usize)? {
         Requirement::Narrow { pointer, to } => Some(Change { pointer, to: Some(to) }),
         Requirement::Redact { pointer } => Some(Change { pointer, to: None }),
-        Requirement::Control { .. } | Requirement::Approval { .. } | Requirement::Obligation { .. } => None,
+        // What it removes is gone before an argument is replaced by a value that the policy's author wrote.
+        Requirement::RedactSensitive { .. }
+        | Requirement::Control { .. }
+        | Requirement::Approval { .. }
+        | Requirement::Obligation { .. } => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::compile::{Entry, Next, Predicate, Query, RuleSet};
 use crate::condition::{Condition, Truth};
 use crate::decision::{Code, Decision, Report, RuleNumber, narrow_u8, narrow_u16};
 use crate::engine::Origin;
-use crate::fact::slot;
+use crate::fact::{CONTENT, slot};
 use crate::rule::{Effect, Mode, Source};
 
 /// One link and one resource, with the tool that it is judged through.
@@ -116,10 +116,11 @@ impl<'p, 's, 'r> Pair<'p, 's, 'r> {
         self.memo.ask(condition, &self.view(claims), self.scene.engine.policy().vocabulary().limits().decision_cost)
     }
 
-    /// Whether a condition is undecided for want of arguments.
+    /// Whether a condition is undecided for want of arguments, or of what they carry.
     fn waits_for_arguments(&self, predicate: &Predicate) -> bool {
-        predicate.condition.references().contains(&slot::ARGUMENTS)
-            && predicate.condition.unknowns(&self.view(false)).contains(&slot::ARGUMENTS)
+        let open = |at: &u16| *at == slot::ARGUMENTS || CONTENT.contains(at);
+        predicate.condition.references().iter().any(open)
+            && predicate.condition.unknowns(&self.view(false)).iter().any(open)
     }
 }
 
@@ -208,11 +209,13 @@ fn apply(
     }
     match entry.traits.effect {
         Effect::Forbid => {
-            let code = match (entry.traits.source == Source::Access, unknown) {
-                (true, false) => Code::AccessBlocked,
-                (true, true) => Code::AccessBlockedUnknown,
-                (false, false) => Code::RuleForbidden,
-                (false, true) => Code::RuleForbiddenUnknown,
+            let code = match (entry.traits.source, unknown) {
+                (Source::Access, false) => Code::AccessBlocked,
+                (Source::Access, true) => Code::AccessBlockedUnknown,
+                (Source::DataLoss, false) => Code::DataLossBlocked,
+                (Source::DataLoss, true) => Code::DataLossBlockedUnknown,
+                (Source::Rule | Source::Grant | Source::Flow, false) => Code::RuleForbidden,
+                (Source::Rule | Source::Grant | Source::Flow, true) => Code::RuleForbiddenUnknown,
             };
             decision.object(code, Some(number), pair.link, pair.resource);
         }

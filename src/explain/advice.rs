@@ -40,7 +40,12 @@ fn objection(reason: Reason<'_>, explanation: &Explanation, lines: &mut Vec<Stri
     match (reason.code, reason.rule) {
         (Code::RequestMalformed | Code::RequestTooLarge | Code::PrivilegeNoPermit, _) => {}
         (
-            Code::RuleForbidden | Code::RuleForbiddenUnknown | Code::AccessBlocked | Code::AccessBlockedUnknown,
+            Code::RuleForbidden
+            | Code::RuleForbiddenUnknown
+            | Code::AccessBlocked
+            | Code::AccessBlockedUnknown
+            | Code::DataLossBlocked
+            | Code::DataLossBlockedUnknown,
             Some(rule),
         ) => lines.extend(forbidden(rule, explanation)),
         (code, Some(rule)) if code.layer() == Layer::Privilege => {
@@ -51,12 +56,17 @@ fn objection(reason: Reason<'_>, explanation: &Explanation, lines: &mut Vec<Stri
     }
 }
 
-/// A rule as people call it: an access policy by its own id, not by those of the rules that it becomes.
+/// A rule as people call it: an access policy or data-loss rule by its own id, not by those of the rules that it becomes.
 fn called(rule: RuleRef<'_>) -> String {
     match rule.source() {
         Source::Access => {
             let id = rule.id().strip_prefix("access/").unwrap_or(rule.id());
             format!("the access policy `{}`", id.split('/').next().unwrap_or(id))
+        }
+        Source::DataLoss => {
+            let id = rule.id().strip_prefix("data_loss/").unwrap_or(rule.id());
+            let (policy, rest) = id.split_once('/').unwrap_or((id, ""));
+            format!("the rule `{}` of the data-loss policy `{policy}`", rest.split('/').next().unwrap_or(rest))
         }
         Source::Grant => format!("the grant `{}`", rule.id()),
         Source::Flow => "what the session has read".to_owned(),
@@ -77,7 +87,7 @@ fn forbidden(rule: RuleRef<'_>, explanation: &Explanation) -> Vec<String> {
     if let Some(remedy) = rule.message().filter(|_| rule.source() == Source::Access) {
         return vec![format!("{}. Asked by {named}.", capital(remedy))];
     }
-    let verb = if rule.source() == Source::Access { "blocks" } else { "forbids" };
+    let verb = if matches!(rule.source(), Source::Access | Source::DataLoss) { "blocks" } else { "forbids" };
     let causes = || applied(rule, explanation).flat_map(|report| report.because.iter().chain(&report.besides));
     let mut lines: Vec<String> = causes()
         .flat_map(|cause| &cause.unknown)
@@ -144,7 +154,10 @@ fn requirement(
             let names: Vec<String> = by.iter().map(|approver| approver_in_words(approver, decision, request)).collect();
             format!("Ask {} to approve this call", names.join(" or "))
         }
-        Requirement::Redact { .. } | Requirement::Narrow { .. } | Requirement::Obligation { .. } => return None,
+        Requirement::Redact { .. }
+        | Requirement::RedactSensitive { .. }
+        | Requirement::Narrow { .. }
+        | Requirement::Obligation { .. } => return None,
     };
     let rule = outstanding.rule;
     // What the author says besides, unless that is the same again.
@@ -166,6 +179,7 @@ fn way(control: Control, age: &str) -> String {
         Control::JoinedDevice => "use a device that is joined to the directory".to_owned(),
         Control::TrustedNetwork => "call from a trusted network".to_owned(),
         Control::SenderConstrained => "use a token that is bound to its sender".to_owned(),
+        Control::Justification => "give a reason (`justification`)".to_owned(),
         Control::FreshAuthentication => format!("sign in again{age}"),
     }
 }

@@ -61,7 +61,8 @@ pub(super) fn find(pair: Pair<'_, '_, '_>, origin: Origin, (at, rule): (u32, &Pa
     let condition = set.condition(rule.when).map(|predicate| &predicate.condition);
     if let Some(condition) = condition.filter(|_| found.reached >= PAST_HEADS) {
         let view = pair.view(false);
-        let said = Said { condition, view: &view, pair, own: rule.source != Source::Access };
+        let said =
+            Said { condition, view: &view, pair, own: !matches!(rule.source, Source::Access | Source::DataLoss) };
         match (judged(condition, pair, permits), permits) {
             (truth @ (Truth::False | Truth::Unknown), true) | (truth @ Truth::False, false) => {
                 let place = if said.is_elsewhere() { SUBJECT } else { PAST_HEADS + 1 };

@@ -63,6 +63,7 @@ fn examine(pair: Pair<'_, '_, '_>, origin: Origin, (at, rule): (u32, &PackedRule
     let effect = match (rule.source, rule.effect) {
         (Source::Grant, _) => "grant",
         (Source::Access, _) => "access",
+        (Source::DataLoss, _) => "data_loss",
         (Source::Flow, _) => "flow",
         (Source::Rule, Effect::Permit) => "permit",
         (Source::Rule, Effect::Forbid) => "forbid",

@@ -43,6 +43,7 @@ impl Told {
             }
             Type::String => self.texts(slot),
             Type::List(of) if **of == Type::String => self.lists(),
+            Type::Open if slot == slot::CONTENT_SENSITIVE => self.findings(),
             Type::Map(_) | Type::Open | Type::Record(_) => self.maps(),
             Type::Int => self.numbers(|number| Some(Value::Int(number))),
             Type::Uint => self.numbers(|number| u64::try_from(number).ok().map(Value::Uint)),
@@ -110,6 +111,22 @@ impl Told {
         });
         let none = Trial { called: "{}".to_owned(), value: Value::from(Map::default()) };
         core::iter::once(none).chain(with).take(VALUES - 1).collect()
+    }
+
+    /// Nothing of what rules look for in content, or more of everything than they ask for.
+    fn findings(&self) -> Vec<Trial> {
+        let counts = self.literals.iter().map(|literal| if let Literal::Int(count) = literal { *count } else { 0 });
+        let most = usize::try_from(counts.max().unwrap_or(0).clamp(0, 1_000)).unwrap_or(0) + 1;
+        let each = |found: usize| {
+            let entries = self.strings().into_iter().map(|kind| {
+                (Key::String(kind.to_owned().into()), core::iter::repeat_n(Value::Int(100), found).collect())
+            });
+            Value::from(Map::new(entries.collect()).unwrap_or_default().opened())
+        };
+        vec![
+            Trial { called: "nothing that rules look for".to_owned(), value: each(0) },
+            Trial { called: "much of all that rules look for".to_owned(), value: each(most) },
+        ]
     }
 
     fn numbers(&self, make: impl Fn(i64) -> Option<Value<'static>>) -> Vec<Trial> {

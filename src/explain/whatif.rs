@@ -248,6 +248,7 @@ const fn met_by(control: Control) -> u16 {
         Control::TrustedNetwork => slot::LOCATION_TRUSTED,
         Control::FreshAuthentication => slot::AUTHENTICATION_TIME,
         Control::SenderConstrained => slot::AUTHENTICATION_SENDER_CONSTRAINED,
+        Control::Justification => slot::JUSTIFICATION,
     }
 }
 

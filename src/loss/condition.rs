@@ -76,6 +76,7 @@ pub enum RecipientCondition {
     /// Somebody outside all of these domains; an address without a domain is outside.
     Outside(Names),
     /// One of these.
+    #[serde(rename = "any_of", alias = "any-of")]
     AnyOf(Names),
 }
 

@@ -14,7 +14,9 @@
 //! never changes one; a more sensitive label or more findings never make one less restrictive, unless the rule's author
 //! negated.
 //!
-//! Source: Microsoft Purview data loss prevention. Next room: the host.
+//! [`mod@lower`] turns the strict reading of a policy into ordinary rules, which decisions judge.
+//!
+//! Source: Microsoft Purview data loss prevention. Next room: `crate::document`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,8 +26,9 @@ mod condition;
 mod evaluate;
 mod event;
 mod grounding;
+pub mod lower;
 mod overrule;
-mod policies;
+pub(crate) mod policies;
 pub mod process;
 mod scope;
 
@@ -56,6 +59,24 @@ pub enum Location {
     Network,
     /// Registered applications, among them AI applications of your own.
     Apps,
+}
+
+impl Location {
+    /// Its name in documents and requests: a member of [`crate::fact::LOCATION`].
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exchange => "exchange",
+            Self::SharePoint => "share-point",
+            Self::OneDrive => "one-drive",
+            Self::Teams => "teams",
+            Self::Devices => "devices",
+            Self::Copilot => "copilot",
+            Self::Browser => "browser",
+            Self::Network => "network",
+            Self::Apps => "apps",
+        }
+    }
 }
 
 /// What is done with content. Source: Purview endpoint activities, Graph `protectionScopes` activities.
@@ -102,6 +123,26 @@ impl Activity {
         Self::Bluetooth,
         Self::UnallowedApp,
     ];
+
+    /// Its name in documents and requests: a member of [`crate::fact::ACTIVITY`].
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Print => "print",
+            Self::Usb => "usb",
+            Self::Clipboard => "clipboard",
+            Self::NetworkShare => "networkShare",
+            Self::CloudUpload => "cloudUpload",
+            Self::RemoteDesktop => "remoteDesktop",
+            Self::Bluetooth => "bluetooth",
+            Self::UnallowedApp => "unallowedApp",
+            Self::Share => "share",
+            Self::UploadText => "uploadText",
+            Self::UploadFile => "uploadFile",
+            Self::DownloadText => "downloadText",
+            Self::DownloadFile => "downloadFile",
+        }
+    }
 }
 
 /// What a rule does. The greater is the more restrictive.
@@ -191,6 +232,9 @@ pub struct LossRule {
     /// Whether rules after it are not looked at if it matches. Strictly read, they are.
     #[serde(default)]
     pub stop: bool,
+    /// What people are told when it warns, blocks or asks for a reason (a policy tip). Models see it too: keep secrets out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tip: Option<String>,
 }
 
 /// A data-loss policy.

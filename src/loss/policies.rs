@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::condition::Condition;
+use super::condition::{Condition, RecipientCondition};
 use super::{Action, Location, LossPolicy, LossRule, Names};
 use crate::limits::Limits;
 use crate::protection::Labels;
-use crate::sensitive::{Confidence, Scanner};
+use crate::sensitive::{Confidence, Scanner, TypeNames};
 
 /// What is wrong with a policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +42,9 @@ pub enum LossError {
     /// `all`, `any` or a list without anything in it.
     #[error("the rule `{0}` has an empty list of conditions or values")]
     EmptyCondition(String),
+    /// A domain that is none: an address, a list.
+    #[error("the rule `{0}` names the domain `{1}`, which is none; write what follows the `@`, such as `example.com`")]
+    NotADomain(String, String),
     /// A rule that redacts, and looks for no type.
     #[error("the rule `{0}` redacts and looks for no sensitive type; name what is to be removed")]
     RedactWithoutType(String),
@@ -65,8 +68,29 @@ impl LossError {
             Self::UnknownLabel(..) => "unknown_label",
             Self::UnknownType(..) => "unknown_sensitive_type",
             Self::EmptyCondition(_) => "empty_condition",
+            Self::NotADomain(..) => "not_a_domain",
             Self::RedactWithoutType(_) => "redact_without_type",
             Self::TooLarge(_) => "too_large",
+        }
+    }
+}
+
+impl LossError {
+    /// The rule that it is about; `None` if it is about a policy as a whole.
+    pub(crate) fn rule(&self) -> Option<&str> {
+        match self {
+            Self::DuplicatePolicy(_) | Self::CopilotAndOthers(_) => None,
+            Self::DuplicateRule(_, rule)
+            | Self::SamePriority(rule, _)
+            | Self::LabelAndSensitive(rule)
+            | Self::Negation(rule)
+            | Self::NotForCopilot(rule)
+            | Self::UnknownLabel(rule, _)
+            | Self::UnknownType(rule, _)
+            | Self::EmptyCondition(rule)
+            | Self::NotADomain(rule, _)
+            | Self::RedactWithoutType(rule)
+            | Self::TooLarge(rule) => Some(rule),
         }
     }
 }
@@ -95,6 +119,7 @@ impl LossPolicies {
         let mut ids = BTreeSet::new();
         let mut priorities = BTreeSet::new();
         let mut rules = 0usize;
+        let types = scanner.names();
         policies.sort_by_key(|policy| policy.priority);
         for policy in &mut policies {
             if !ids.insert(policy.id.clone()) {
@@ -108,21 +133,37 @@ impl LossPolicies {
                 errors.push(LossError::TooLarge(policy.id.clone()));
                 break;
             }
-            check_policy(policy, &labels, scanner, limits, &mut errors);
+            check_policy(policy, &labels, &types, limits, &mut errors);
         }
         if !errors.is_empty() {
             return Err(errors);
         }
-        let level = |id: &str| scanner.recommended(id).map(|level| (id.to_owned(), level));
-        let recommended = scanner.ids().filter_map(level).collect();
-        Ok(Self { policies, labels, recommended })
+        Ok(Self::checked(policies, labels, &types))
+    }
+
+    /// Policies each of which [`check_policy`] found to be sound, and which do not contradict each other.
+    pub(crate) fn checked(mut policies: Vec<LossPolicy>, labels: Labels, types: &TypeNames) -> Self {
+        policies.sort_by_key(|policy| policy.priority);
+        Self { policies, labels, recommended: types.recommended().clone() }
+    }
+
+    /// The policies, by priority; their rules by priority too, with types by their ids.
+    #[must_use]
+    pub fn policies(&self) -> &[LossPolicy] {
+        &self.policies
+    }
+
+    /// From which confidence a rule counts findings of each type if it does not say, by id.
+    pub(crate) const fn recommended(&self) -> &BTreeMap<String, Confidence> {
+        &self.recommended
     }
 }
 
-fn check_policy(
+/// Checks one policy by itself; orders its rules, and puts ids in place of aliases.
+pub(crate) fn check_policy(
     policy: &mut LossPolicy,
     labels: &Labels,
-    scanner: &Scanner,
+    types: &TypeNames,
     limits: &Limits,
     errors: &mut Vec<LossError>,
 ) {
@@ -141,7 +182,7 @@ fn check_policy(
             errors.push(LossError::SamePriority(rule.id.clone(), rule.priority));
         }
         let LossRule { id, when, except, action, activities, .. } = rule;
-        let mut visit = Visit { rule: id, labels, scanner, errors };
+        let mut visit = Visit { rule: id, labels, types, errors };
         let small =
             core::iter::once(&mut *when).chain(except.iter_mut()).all(|c| visit.check(c, limits.condition_depth));
         if !small {
@@ -178,7 +219,7 @@ fn check_copilot(rule: &LossRule, errors: &mut Vec<LossError>) {
 struct Visit<'a> {
     rule: &'a str,
     labels: &'a Labels,
-    scanner: &'a Scanner,
+    types: &'a TypeNames,
     errors: &'a mut Vec<LossError>,
 }
 
@@ -201,7 +242,7 @@ impl Visit<'_> {
                 label.any_of.is_empty()
             }
             Condition::Sensitive(sensitive) => {
-                match self.scanner.resolve(&sensitive.kind) {
+                match self.types.resolve(&sensitive.kind) {
                     Some(id) => id.clone_into(&mut sensitive.kind),
                     None => {
                         let kind = sensitive.kind.clone();
@@ -214,7 +255,18 @@ impl Visit<'_> {
             Condition::Property { any_of, .. } => any_of.is_empty(),
             Condition::Activity(activities) => activities.is_empty(),
             Condition::InsiderRisk(levels) => levels.is_empty(),
-            Condition::Recipient(_) => false,
+            Condition::Recipient(recipient) => {
+                let (domains, empty) = match recipient {
+                    RecipientCondition::Domain(names) => (Some(&*names), names.is_empty()),
+                    RecipientCondition::Outside(names) => (Some(&*names), false),
+                    RecipientCondition::AnyOf(names) => (None, names.is_empty()),
+                };
+                let wrong = |name: &&String| name.is_empty() || name.contains(['@', ',', ';', ' ']);
+                for name in domains.into_iter().flatten().filter(wrong) {
+                    self.errors.push(LossError::NotADomain(self.rule.to_owned(), name.clone()));
+                }
+                empty
+            }
         };
         if empty {
             self.errors.push(LossError::EmptyCondition(self.rule.to_owned()));

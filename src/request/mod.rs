@@ -19,6 +19,7 @@
 //!
 //! Next room: [`crate::decision`].
 
+mod content;
 mod delegated;
 mod digest;
 mod json;
@@ -31,7 +32,7 @@ use smallvec::SmallVec;
 
 use crate::compile::Vocabulary;
 use crate::fact::fit::{fit, is_of};
-use crate::fact::{Declaration, Origin, Schema, slot};
+use crate::fact::{CONTENT, Declaration, Origin, Schema, slot};
 use crate::label::Label;
 use crate::name;
 use crate::time::Timestamp;
@@ -293,9 +294,21 @@ impl<'a> Request<'a> {
         for (slot, value) in given.slots.into_iter().zip(given.values).filter(|(slot, _)| *slot != slot::TOOL_DIGEST) {
             call.context.set(slot, value);
         }
+        call.forget_content();
         call.resources.clear();
         call.resources.push(Target::tool(tool.to_owned()));
         call
+    }
+
+    /// Leaves unsaid what the call carries.
+    pub(crate) fn forget_content(&mut self) {
+        if !self.context.slots.iter().any(|slot| CONTENT.contains(slot)) {
+            return;
+        }
+        let given = core::mem::take(&mut self.context);
+        for (slot, value) in given.slots.into_iter().zip(given.values).filter(|(slot, _)| !CONTENT.contains(slot)) {
+            self.context.set(slot, value);
+        }
     }
 
     /// The id of this evaluation: the host's own, or the digest of the request.
@@ -400,6 +413,9 @@ impl<'a> Request<'a> {
     }
 
     fn state(&mut self, slot: u16, declaration: Option<&Declaration>, value: Value<'a>) {
+        if let Err(defect) = content::check(slot, &value, None) {
+            return self.refuse(Some(defect));
+        }
         let Some(declaration) = declaration.filter(|d| d.origin == Origin::Context) else {
             let cause = format!("slot {slot} is no fact of the context");
             return self.refuse(Some(Defect::new("context", cause)));

@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 
+use super::content;
 use super::digest::text_digest;
 use super::json;
 use super::{Defect, Link, Request, Target};
@@ -305,6 +306,7 @@ fn state<'a>(
     let Some(value) = value else { return Ok(()) };
     match fit(value.clone(), &declaration.ty, Some(vocabulary.taxonomy())) {
         Ok(value) => {
+            content::check(at, &value, Some(vocabulary.limits()))?;
             request.put(at, value);
             Ok(())
         }

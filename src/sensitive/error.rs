@@ -15,6 +15,9 @@ pub enum TypeError {
     /// An id without letters or digits.
     #[error("the id `{0}` of a sensitive information type needs a letter or digit")]
     Id(String),
+    /// A type that a scanner was not made with.
+    #[error("the sensitive information type `{0}` is not known here")]
+    Unknown(String),
     /// No pattern, or more than 32.
     #[error("the sensitive information type `{0}` needs 1 to 32 patterns")]
     Patterns(String),

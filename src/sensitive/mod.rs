@@ -13,7 +13,8 @@
 //! - Its confidence is the highest of the type's patterns that match just this text and whose evidence lies wholly within
 //!   [`SensitiveType::proximity`] characters before or after it. Without any such pattern it is no finding.
 //!
-//! Findings of different types may overlap; [`Findings::redaction`] merges them.
+//! Findings of different types may overlap; [`Findings::redaction`] merges them. [`Scanner::inspect`] looks at all texts of a JSON value,
+//! such as the arguments of a call; [`Scanner::redact`] removes types from them.
 //!
 //! INVARIANT: scanning takes time linear in the text, whatever the text: no pattern without a bounded length is accepted, and
 //! nothing is read twice but what stands near a candidate. Memory grows with the findings alone. Spans are exact and lie on
@@ -39,17 +40,21 @@ mod clues;
 mod error;
 mod examine;
 mod findings;
+mod inspect;
 mod kind;
 mod national;
 mod network;
 mod registers;
 mod scan;
 mod secret;
+mod types;
 
 pub use catalogue::catalogue;
 pub use check::{Check, Rejection};
 pub use error::TypeError;
 pub use examine::{Examination, Reason};
 pub use findings::{Finding, Findings, Redaction, Span};
+pub use inspect::{Inspection, Passage};
 pub use kind::{Boundary, Confidence, Evidence, SensitiveType, TypePattern};
 pub use scan::Scanner;
+pub(crate) use types::TypeNames;

@@ -8,6 +8,7 @@ use super::clues::{ClueBook, Clues, Need};
 use super::error::{TypeError, check_pattern};
 use super::findings::{Finding, Findings};
 use super::kind::{Boundary, Confidence, SensitiveType, fold};
+use super::types::TypeNames;
 use crate::limits::Limits;
 
 /// One pattern of a type, compiled.
@@ -162,6 +163,13 @@ impl Scanner {
     #[must_use]
     pub fn recommended(&self, name: &str) -> Option<Confidence> {
         self.find(name).map(|(_, kind)| kind.recommended)
+    }
+
+    /// The names of its types.
+    pub(crate) fn names(&self) -> TypeNames {
+        let names = self.kinds.iter().flat_map(|kind| kind.names.iter().map(|name| (name.clone(), kind.id.clone())));
+        let recommended = self.kinds.iter().map(|kind| (kind.id.clone(), kind.recommended));
+        TypeNames::of(names.collect(), recommended.collect())
     }
 
     pub(super) fn find(&self, name: &str) -> Option<(u16, &Kind)> {

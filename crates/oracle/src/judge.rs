@@ -326,11 +326,13 @@ impl<'o, 'r> Case<'o, 'r> {
         if rule.mode == Mode::ReportOnly {
             outcome.reported.insert(rule.id.to_string());
         } else if rule.effect == Effect::Forbid {
-            let code = match (rule.source == placet::rule::Source::Access, sure) {
-                (true, true) => "access.blocked",
-                (true, false) => "access.blocked_unknown",
-                (false, true) => "rule.forbidden",
-                (false, false) => "rule.forbidden_unknown",
+            let code = match (rule.source, sure) {
+                (placet::rule::Source::Access, true) => "access.blocked",
+                (placet::rule::Source::Access, false) => "access.blocked_unknown",
+                (placet::rule::Source::DataLoss, true) => "data.loss_blocked",
+                (placet::rule::Source::DataLoss, false) => "data.loss_blocked_unknown",
+                (_, true) => "rule.forbidden",
+                (_, false) => "rule.forbidden_unknown",
             };
             outcome.object(code, Some(format!("rule:{}", rule.id)));
         } else {
@@ -398,7 +400,10 @@ impl<'o, 'r> Case<'o, 'r> {
                         continue;
                     }
                     let people = self.parties.iter().any(|party| party.kind == "user");
-                    let attainable = |control: &Control| people || *control == Control::SenderConstrained;
+                    // Whoever calls can bind a token, and say why.
+                    let attainable = |control: &Control| {
+                        people || matches!(control, Control::SenderConstrained | Control::Justification)
+                    };
                     // The least demanding that can be met here.
                     control = Control::ALL.into_iter().find(|c| any_of.contains(c) && attainable(c));
                     control.is_none()
@@ -413,7 +418,10 @@ impl<'o, 'r> Case<'o, 'r> {
                         Approver::User(_) | Approver::Group(_) => true,
                     })
                 }
-                Requirement::Redact { .. } | Requirement::Narrow { .. } | Requirement::Obligation { .. } => false,
+                Requirement::Redact { .. }
+                | Requirement::RedactSensitive { .. }
+                | Requirement::Narrow { .. }
+                | Requirement::Obligation { .. } => false,
             };
             if unattainable {
                 outcome.object("access.control_unattainable", Some(format!("rule:{}", rule.id)));
@@ -432,6 +440,9 @@ impl<'o, 'r> Case<'o, 'r> {
             Control::JoinedDevice => is_true("device.joined"),
             Control::TrustedNetwork => is_true("location.trusted"),
             Control::SenderConstrained => is_true("authentication.sender_constrained"),
+            Control::Justification => {
+                matches!(self.context("justification"), Some(Known::Value(Plain::Text(why))) if why.chars().any(|c| !c.is_whitespace()))
+            }
             Control::FreshAuthentication => match (self.context("authentication.time"), self.now, max_age) {
                 (Some(Known::Value(Plain::Time(then))), Some(now), Some(max_age)) => {
                     then <= now && now.since(then) <= max_age
@@ -750,7 +761,7 @@ fn finish(demands: &[Demand<'_>], outcome: &mut Outcome) {
         gravest = gravest.max(match demand.requirement {
             Requirement::Approval { .. } => 3,
             Requirement::Control { .. } => 2,
-            Requirement::Redact { .. } | Requirement::Narrow { .. } => 1,
+            Requirement::Redact { .. } | Requirement::RedactSensitive { .. } | Requirement::Narrow { .. } => 1,
             Requirement::Obligation { .. } => 0,
         });
         // Of several rules that require one thing the first by id is named.
@@ -788,6 +799,7 @@ fn id(requirement: &Requirement) -> String {
             format!("approval:{}", names.join("|"))
         }
         Requirement::Redact { pointer } => format!("redact:{pointer}"),
+        Requirement::RedactSensitive { types } => format!("redact_sensitive:{}", types.join("|")),
         Requirement::Narrow { pointer, .. } => format!("narrow:{pointer}"),
         Requirement::Obligation { kind, .. } => format!("obligation:{kind}"),
     }

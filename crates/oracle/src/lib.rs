@@ -62,7 +62,7 @@ impl Outcome {
             rule: reason.rule.map(|rule| match rule.source() {
                 Source::Rule => format!("rule:{}", rule.id()),
                 Source::Grant => format!("grant:{}", rule.id()),
-                Source::Access | Source::Flow => format!("rule:{}", rule.id()),
+                Source::Access | Source::DataLoss | Source::Flow => format!("rule:{}", rule.id()),
             }),
         });
         let requirements = decision.requirements().map(|outstanding| {

@@ -167,6 +167,14 @@ const CLAUSES: &[&str] = &[
     "tool.name == null",
     "tool.digest == null",
     r#"approval.id == "ap-0""#,
+    r#"content.location == "exchange""#,
+    r#"content.activity in ["print", "share"]"#,
+    r#"content.label >= label("confidential")"#,
+    r#"content.sensitive["us-ssn"].exists(c, c >= 75)"#,
+    r#"size(content.sensitive["credit-card"]) >= 2"#,
+    r#"content.recipients.exists(r, r.endsWith("@example.org"))"#,
+    "has(content.properties.project)",
+    r#"justification.contains("a")"#,
 ];
 
 /// Conditions over the whole chain.
@@ -256,6 +264,7 @@ fn requirement(tape: &mut Tape<'_>) -> Value {
             "joined_device",
             "trusted_network",
             "sender_constrained",
+            "justification",
         ])
     };
     match tape.pick(8) {
@@ -504,12 +513,90 @@ pub fn document(tape: &mut Tape<'_>, reading: Reading) -> Value {
     for at in 0..tape.pick(4) {
         rules.push(rule(tape, &format!("r{at}"), "require", reading));
     }
+    // Rare: they deny most calls of which little is known.
+    let loss: Vec<Value> = if tape.chance(25) {
+        (0..1 + tape.pick(2)).map(|at| loss_policy(tape, &format!("dlp{at}"), at)).collect()
+    } else {
+        Vec::new()
+    };
     let grants: Vec<Value> = (0..tape.pick(4)).map(|at| grant(tape, &format!("gr{at}"))).collect();
     if let Some(members) = document.as_object_mut() {
         members.insert("rules".to_owned(), json!(rules));
         members.insert("grants".to_owned(), json!(grants));
+        if !loss.is_empty() {
+            members.insert("data_loss".to_owned(), json!(loss));
+        }
     }
     document
+}
+
+/// A condition of a data-loss rule.
+fn loss_condition(tape: &mut Tape<'_>, depth: usize) -> Value {
+    if depth > 0 && tape.chance(30) {
+        let mut inner = || loss_condition(tape, depth - 1);
+        let (a, b) = (inner(), inner());
+        return match tape.pick(3) {
+            0 => json!({"all": [a, b]}),
+            1 => json!({"any": [a, b]}),
+            _ => json!({"not": a}),
+        };
+    }
+    match tape.pick(6) {
+        0 => json!({"label": {"any_of": [tape.of(&LABELS)]}}),
+        1 => json!({"recipient": {tape.of(&["outside", "domain"]): ["example.org"]}}),
+        2 => json!({"activity": [tape.of(&["print", "uploadText", "usb"])]}),
+        3 => json!({"insider-risk": [tape.of(&["minor", "elevated"])]}),
+        4 => json!({"property": {"name": "project", "any_of": ["x"]}}),
+        _ => json!({"sensitive": {
+            "type": tape.of(&["credit-card", "us-ssn"]), "min_count": 1 + tape.pick(2),
+            "min_confidence": tape.of(&["low", "medium", "high"]),
+        }}),
+    }
+}
+
+/// A data-loss policy.
+pub fn loss_policy(tape: &mut Tape<'_>, id: &str, priority: usize) -> Value {
+    let rules: Vec<Value> = (0..1 + tape.pick(2))
+        .map(|at| {
+            let mut rule = json!({"id": format!("l{at}"), "priority": at, "when": loss_condition(tape, 1)});
+            let Some(members) = rule.as_object_mut() else { return rule };
+            let action = tape.of(&["block", "block-with-override", "warn", "audit", "redact"]);
+            members.insert("action".to_owned(), json!(action));
+            if action == "redact" {
+                members.insert("when".to_owned(), json!({"sensitive": {"type": tape.of(&["credit-card", "us-ssn"])}}));
+            }
+            if tape.chance(30) {
+                members.insert("except".to_owned(), json!([loss_condition(tape, 0)]));
+            }
+            if tape.chance(30) {
+                members.insert("activities".to_owned(), json!({"print": tape.of(&["block", "warn"])}));
+                members.insert("authorised".to_owned(), json!({"print": {"legal": "audit"}}));
+            }
+            rule
+        })
+        .collect();
+    let mut scope = Map::new();
+    if tape.chance(30) {
+        scope.insert("users".to_owned(), json!({"only": [tape.of(&["ada", "bob"])]}));
+    }
+    if tape.chance(30) {
+        scope.insert("groups".to_owned(), json!({"only": [tape.of(&GROUPS)]}));
+    }
+    if tape.chance(30) {
+        scope.insert("exclude_groups".to_owned(), json!([tape.of(&GROUPS)]));
+    }
+    let mut policy = json!({
+        "id": id, "priority": priority, "rules": rules,
+        "mode": tape.of(&["on", "on", "on", "simulation", "off"]),
+        "locations": {tape.of(&["exchange", "devices"]): scope},
+    });
+    if tape.chance(40) {
+        let calls = [json!({"action": "tools/*"}), json!({"tool": "s0/*"}), json!({"resource": {"type": "doc"}})];
+        if let (Some(members), Some(calls)) = (policy.as_object_mut(), calls.get(tape.pick(calls.len()))) {
+            members.insert("calls".to_owned(), calls.clone());
+        }
+    }
+    policy
 }
 
 /// An approval of a call.
@@ -576,6 +663,22 @@ pub const FACTS: &[(&str, &[&str])] = &[
     ("flow.label", &["public", "secret", "confidential"]),
     ("tool.digest", &[DIGEST, "sha256:00"]),
     ("approval.id", &["ap-0", "ap-1"]),
+    ("justification", &["a reason", " "]),
+    ("content.location", &["exchange", "devices", "apps"]),
+    ("content.activity", &["print", "uploadText", "share"]),
+    ("content.label", &["public", "internal", "hr-records", "secret"]),
+    (
+        "content.sensitive",
+        &[
+            "#{\"credit-card\": [], \"us-ssn\": []}",
+            "#{\"credit-card\": [85, 65], \"us-ssn\": [75]}",
+            "#{\"us-ssn\": [65, 65]}",
+            "#{}",
+        ],
+    ),
+    ("content.recipients", &["#[\"ada@example.org\"]", "#[\"ada@example.org\", \"eve@example.com\"]", "#[]"]),
+    ("content.properties", &["#{\"project\": \"x\"}", "#{}"]),
+    ("content.target_groups", &["#[\"legal\"]", "#[]"]),
     ("ticket", &["T-1", "x"]),
     ("amount", &["#3", "#7.5", "#12"]),
     ("hop", &["#1", "#0", "#4", "#-3", "#9223372036854775807"]),

@@ -5,7 +5,7 @@
 //! with the rest. INVARIANT: work is linear in the documents, but for sorting, whatever they contain.
 //!
 //! The stages: what is listed ([`listed`]), [`labels`], [`facts`], [`flow`], the entities ([`people`], [`tools`], [`resources`],
-//! [`grants`]), [`rules`] with their [`requirements`], [`tests`], and last the [`lints`], which only warn.
+//! [`grants`]), [`rules`] with their [`requirements`], [`tests`], what is lowered to rules ([`access`], [`loss`]), and last the [`lints`], which only warn.
 //!
 //! Next room: [`super::validated`].
 
@@ -16,6 +16,7 @@ mod grants;
 mod labels;
 mod lints;
 mod listed;
+mod loss;
 mod people;
 mod requirements;
 mod resources;
@@ -30,6 +31,8 @@ use core::cell::{Cell, RefCell};
 use hashbrown::HashMap;
 
 use super::report::{Sink, Sources};
+use loss::DataLoss;
+
 use super::schema::{Document, Place, Text};
 use super::validated::{Assumption, Parts, TestCase};
 use crate::condition::Condition;
@@ -81,13 +84,29 @@ pub(super) struct Checked {
     rules: Vec<Rule>,
     entities: Entities,
     flow: FlowPolicy,
+    data_loss: DataLoss,
     tests: Vec<TestCase>,
 }
 
 impl Checked {
     pub(super) fn assemble(self, documents: Vec<Document>, names: Vec<String>, warnings: Diagnostics) -> Parts {
-        let Self { taxonomy, schema, assumptions, issuers, rules, entities, flow, tests } = self;
-        Parts { documents, names, taxonomy, schema, assumptions, issuers, rules, entities, flow, tests, warnings }
+        let Self { taxonomy, schema, assumptions, issuers, rules, entities, flow, data_loss, tests } = self;
+        let DataLoss { policies: data_loss, types: sensitive_types, rules: _ } = data_loss;
+        Parts {
+            documents,
+            names,
+            taxonomy,
+            schema,
+            assumptions,
+            issuers,
+            rules,
+            entities,
+            flow,
+            data_loss,
+            sensitive_types,
+            tests,
+            warnings,
+        }
     }
 }
 
@@ -120,16 +139,19 @@ pub(super) fn parts(documents: &[Document], sources: &Sources<'_>, limits: &Limi
     let tests = check.tests();
     let policies = check.access_set();
     let lowered = check.access(&policies, &rules, &schema, &taxonomy);
+    let mut data_loss = check.data_loss(&listed, &rules, &schema, &taxonomy);
     if !sink.has_errors() {
         check.lints(&listed, &entities, &rules);
         check.lint_access(&policies);
+        check.lint_data_loss(&data_loss.policies);
         check.lint_flow(&entities.tools, &flow);
     }
     let mut rules = rules;
     rules.extend(lowered);
+    rules.append(&mut data_loss.rules);
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     let issuers = check.issuers();
-    Checked { taxonomy, schema, assumptions, issuers, rules, entities, flow, tests }
+    Checked { taxonomy, schema, assumptions, issuers, rules, entities, flow, data_loss, tests }
 }
 
 impl Check<'_> {

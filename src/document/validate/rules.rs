@@ -110,7 +110,7 @@ impl Check<'_> {
         }
     }
 
-    fn resource_head(
+    pub(super) fn resource_head(
         &self,
         item: &ResourceSelectorItem,
         listed: &Listed<'_>,

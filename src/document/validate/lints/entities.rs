@@ -7,6 +7,7 @@ use crate::diagnostic::quote;
 use crate::document::schema::{AgentItem, GroupItem};
 use crate::document::validate::Check;
 use crate::document::validate::access::policies_of;
+use crate::document::validate::loss::groups_of;
 use crate::identity::Sponsor;
 use crate::rule::{Approver, Requirement, Rule};
 
@@ -110,6 +111,13 @@ impl Check<'_> {
         for (_, policy) in self.documents.iter().flat_map(policies_of) {
             let users = &policy.subjects.users;
             named.extend(users.include.groups.iter().chain(&users.exclude.groups).map(String::as_str));
+        }
+        for item in self.documents.iter().flat_map(|document| &document.data_loss) {
+            named.extend(item.approval.0.iter().filter_map(|approver| approver.value.strip_prefix("group:")));
+            for scope in item.locations.iter().filter_map(|written| written.value.0.as_ref()).flat_map(BTreeMap::values)
+            {
+                named.extend(groups_of(scope));
+            }
         }
         named
     }

@@ -3,6 +3,7 @@
 //! INVARIANT: no lint compares every rule with every other: each looks up an index, or stops at [`BUDGET`] comparisons.
 
 mod entities;
+mod loss;
 mod rules;
 mod shadow;
 
