@@ -329,12 +329,12 @@ fn argument<'c>(name: &'c str, value: &'c Value<'c>, call: &Call<'c>, frame: &Fr
     // Vouching costs: what may go and decide with the label of its inputs needs no one to vouch for it.
     if goes(&base)
         && (suffices(&base)
-            || parameter.role == Role::Content && !has_distrusted_links(value, base, parameter, call, frame))
+            || !parameter.must_be_believed && !has_distrusted_links(value, base, parameter, call, frame))
     {
         return;
     }
     // Most of what decides is vouched for. Where the user's word is enough, no other is looked for.
-    if parameter.role != Role::Content {
+    if parameter.must_be_believed {
         let enough = |label: &FlowLabel| suffices(label) && goes(label);
         let is_word_enough = enough(&base.meet(&frame.policy.prompt));
         let mut are_all = true;
@@ -356,9 +356,9 @@ fn argument<'c>(name: &'c str, value: &'c Value<'c>, call: &Call<'c>, frame: &Fr
         label = label.join(&own);
         distrusted |= !suffices(&own)
             && match parameter.role {
-                Role::Content => has_distrusted_links(leaf, own, parameter, call, frame),
+                _ if !parameter.must_be_believed => has_distrusted_links(leaf, own, parameter, call, frame),
                 // Many values that say little say much: a list is no number, and says what it likes by its length alone.
-                Role::Selector | Role::Target => {
+                Role::Selector | Role::Target | Role::Content => {
                     is_list || parameter.exempt.is_none_or(|exempt| capacity(leaf, parameter) > exempt)
                 }
                 // Nothing is exempt that is run, or opens doors.

@@ -47,7 +47,9 @@ impl Role {
 pub struct Parameter {
     /// What it decides.
     pub role: Role,
-    /// How trusted its value must be; [`Lattice::TOP`]: not at all.
+    /// Whether its value must be believed as `trust` and `sources` say: content only where a document asks for it.
+    pub must_be_believed: bool,
+    /// How trusted its value must be; [`Lattice::TOP`]: not at all. Of content that need not be believed: the links in it.
     pub trust: Trust,
     /// Which origins may have written its value; [`Sources::ALL`]: any.
     pub sources: Sources,
@@ -72,6 +74,8 @@ pub struct Field {
     pub label: FlowLabel,
     /// What kind of thing it names.
     pub domain: Option<Box<str>>,
+    /// Whether it is a text that lists values, each of which is one of its own.
+    pub is_list: bool,
 }
 
 impl Field {
@@ -90,6 +94,8 @@ pub struct Output {
     pub label: FlowLabel,
     /// Whether what the answer says does not depend on the arguments but for the choice: otherwise their labels join it.
     pub is_constant: bool,
+    /// Whether the texts in it that no field is about list values, each of which is one of its own.
+    pub is_list: bool,
     /// Parts with labels of their own; the first that fits counts.
     pub fields: Vec<Field>,
 }
@@ -150,7 +156,7 @@ impl Declaration {
             does,
             parameters: BTreeMap::new(),
             others: Parameter::undeclared(acts, user),
-            output: Output { label: FlowLabel::TOP, is_constant: false, fields: Vec::new() },
+            output: Output { label: FlowLabel::TOP, is_constant: false, is_list: false, fields: Vec::new() },
             channel: does.sends.then_some(Confidentiality::BOTTOM),
             is_consequential: false,
             purposes: Box::default(),
@@ -170,6 +176,7 @@ impl Parameter {
     pub fn undeclared(acts: bool, user: Trust) -> Self {
         Self {
             role: if acts { Role::Target } else { Role::Selector },
+            must_be_believed: true,
             trust: if acts { user } else { Trust(u8::MAX) },
             sources: Sources::TOP,
             exempt: None,

@@ -115,8 +115,38 @@ impl Walk<'_> {
             let domain = field.and_then(|field| field.domain.as_deref());
             let value: Value<'_> = value_from_json(part);
             session.trust(domain, &value, &label, self.frame.policy);
+            let is_list = field.map_or(self.declaration.output.is_list, |field| field.is_list);
+            if let (true, Some(text)) = (is_list, part.as_str()) {
+                items(text, &mut |item| session.trust(domain, &item.into(), &label, self.frame.policy));
+            }
         }
     }
+}
+
+/// The values that a text lists: each line without its bullet or number, what stands behind its first colon, and the parts of
+/// either between commas and semicolons.
+fn items<'t>(text: &'t str, each: &mut dyn FnMut(&'t str)) {
+    for line in text.lines() {
+        let line = bare(line);
+        let value = line.split_once(": ").map(|(_, value)| value.trim());
+        for whole in [Some(line), value].into_iter().flatten() {
+            each(whole);
+            // With a blank behind them: `1,200` is one number.
+            let parts = || whole.split(", ").flat_map(|part| part.split("; ")).map(str::trim);
+            if parts().nth(1).is_some() {
+                parts().for_each(&mut *each);
+            }
+        }
+    }
+}
+
+/// A line without what only marks it as one of a list.
+fn bare(line: &str) -> &str {
+    let line = line.trim();
+    let figures = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let numbered = figures.strip_prefix(". ").or_else(|| figures.strip_prefix(") "));
+    let bullet = || ["- ", "* ", "\u{2022} "].iter().find_map(|bullet| line.strip_prefix(bullet));
+    numbered.filter(|_| figures.len() < line.len()).or_else(bullet).unwrap_or(line).trim()
 }
 
 /// A segment of a path.

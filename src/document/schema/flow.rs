@@ -73,8 +73,8 @@ shapes! {
     pub struct ParameterItem {
         /// `target`, `command`, `credential`, `selector` or `content`. Required.
         pub role: Option<Text>,
-        /// How trusted its value must be: a place in the trust chain, or `any`. Left out: as trusted as the user; for content, and for
-        /// selectors of a tool that only reads, `any`.
+        /// How trusted its value must be: a place in the trust chain, or `any`. Left out: as trusted as the user; for content (but for
+        /// its links), and for selectors of a tool that only reads, `any`.
         pub trust: Option<Text>,
         /// Which origins may have written it. Left out: any.
         pub from: OneOrMany<Text>,
@@ -100,6 +100,8 @@ shapes! {
         pub origins: OneOrMany<Text>,
         /// Whether what it says depends on the arguments for nothing but the choice.
         pub constant: Option<bool>,
+        /// Whether its texts list values: lines, and what stands between commas, semicolons or behind a colon.
+        pub items: Option<bool>,
         /// Parts with labels of their own.
         pub fields: Vec<FieldItem>,
     }
@@ -118,5 +120,7 @@ shapes! {
         pub origins: OneOrMany<Text>,
         /// What kind of thing it names.
         pub domain: Option<Text>,
+        /// Whether it is a text that lists values.
+        pub items: Option<bool>,
     }
 }

@@ -307,8 +307,10 @@ impl Check<'_> {
         let guards = [("guarded", true), ("free", false)];
         let links = item.links.as_ref().and_then(|text| self.choice(text, "way to treat links", &guards));
         let sources = item.from.0.iter().filter_map(|text| self.origin(text, &policy.words));
+        let is_asked = item.trust.is_some() || !item.from.is_empty();
         Parameter {
             role,
+            must_be_believed: role != Role::Content || is_asked,
             trust,
             sources: if item.from.is_empty() { Sources::ALL } else { Sources::join_all(sources) },
             exempt,
@@ -322,7 +324,7 @@ impl Check<'_> {
     fn output(&self, item: &OutputItem, policy: &Policy) -> Output {
         let label = self.flow_label(&written!(item), FlowLabel::TOP, &policy.words);
         let fields = item.fields.iter().flat_map(|field| self.fields(field, label, policy)).collect();
-        Output { label, is_constant: item.constant.unwrap_or(false), fields }
+        Output { label, is_constant: item.constant.unwrap_or(false), is_list: item.items.unwrap_or(false), fields }
     }
 
     fn fields(&self, item: &FieldItem, whole: FlowLabel, policy: &Policy) -> Vec<Field> {
@@ -338,6 +340,7 @@ impl Check<'_> {
             at: pointer.split('/').skip(1).map(segment).collect(),
             label,
             domain: domain.map(|text| text.value.as_str().into()),
+            is_list: item.items.unwrap_or(false),
         };
         pointers.map(field).collect()
     }
