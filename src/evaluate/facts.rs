@@ -67,6 +67,10 @@ impl Facts for View<'_, '_, '_> {
             slot::ACTION_PROPERTIES => Fact::Known(&request.action_properties),
             slot::ARGUMENTS => request.arguments.as_ref().map_or(Fact::Unknown, Fact::Known),
             slot::TOOL_SERVER | slot::TOOL_NAME | slot::TOOL_EFFECTS => self.tool(at),
+            slot::FLOW_LABEL..=slot::FLOW_CONSENTED => match scene.flow.get(at) {
+                Some(seen) => Fact::Known(seen),
+                None => self.said(at),
+            },
             slot::DEVICE_COMPLIANT if scene.told.device.is_some() => known(scene.told.device.as_ref()),
             // Of which device it is true nobody says.
             slot::DEVICE_COMPLIANT

@@ -13,11 +13,12 @@ use std::sync::Arc;
 
 use super::requirement;
 use super::scene::{KnownLabel, Scene};
+use super::session::Flowing;
 use crate::decision::{Code, Decision, Demand, Kind, RuleNumber, narrow_u8};
 use crate::engine::{Engine, Origin};
 use crate::flow::{
     Answered, Ask, Call, Confidentiality, Consent, Declaration, Finding, FlowLabel, Frame, Integrity, Lattice,
-    Observed, Policy, Readers, Run, Session, Task, What, check, observe,
+    Observed, Policy, Readers, Run, Session, Task, What, check, expect, observe,
 };
 use crate::label::Label;
 use crate::name::GroupId;
@@ -49,17 +50,10 @@ impl Engine {
         if self.form(request).is_some() || session.stamp() != policy.words.stamp() {
             return Vec::new();
         }
-        let scene = Scene::new(self, request);
-        let attainable = policy.approvers.iter().any(|approver| requirement::exists(approver, &scene));
+        let (scene, flowing) = Scene::flowing(self, request, Some((session, run)));
+        let session = flowing.as_ref().map_or(session, Flowing::session);
         let mut asks = Vec::new();
-        findings(&scene, session, run, &mut |finding| {
-            if attainable
-                && let Some(ask) = ask(finding, &scene)
-                && !is_consented(finding, &scene, session)
-            {
-                asks.push(ask);
-            }
-        });
+        outstanding(&scene, session, run, &mut |_, ask| asks.push(ask));
         asks
     }
 
@@ -76,19 +70,20 @@ impl Engine {
             let step = session.next_step();
             return Observed { step, label: FlowLabel::TOP, is_shown: false, written: FlowLabel::TOP };
         }
-        let scene = Scene::new(self, request);
+        let (scene, flowing) = Scene::flowing(self, request, Some((session, run)));
+        let joined = flowing.as_ref().map_or(&*session, Flowing::session);
         let tool = scene.things.first().filter(|thing| thing.tool.is_some()).map(|thing| thing.target.id());
         let declaration = match tool.and_then(|tool| record(self, tool)).and_then(|record| record.flow.as_ref()) {
             Some(declaration) => Arc::clone(declaration),
             None => Arc::new(declared(self, tool, policy).into_owned()),
         };
-        framed(&scene, session, run, |call, frame| {
+        let after = framed(&scene, joined, run, |call, frame| {
             let answered = Answered { is_withheld: answered.is_withheld || run.is_withheld, ..*answered };
             let (after, observed) =
                 observe(call, &declaration, frame, (scene.call().hex().as_str(), request.now()), &answered);
             (after, observed)
-        })
-        .map_or_else(
+        });
+        after.map_or_else(
             || Observed { step: 0, label: FlowLabel::TOP, is_shown: false, written: FlowLabel::TOP },
             |(after, observed)| {
                 *session = after;
@@ -99,18 +94,25 @@ impl Engine {
 }
 
 /// Judges a call by its session.
-pub(super) fn judge(scene: &Scene<'_, '_>, flow: Option<(&Session, &Run<'_>)>, decision: &mut Decision<'_>) {
+pub(super) fn judge(scene: &Scene<'_, '_>, flow: Option<&Flowing<'_>>, decision: &mut Decision<'_>) {
     let policy = scene.engine.policy().flow();
     let immediate = scene.immediate();
-    let Some((session, run)) = flow else {
+    let Some(flowing) = flow else {
         if policy.requires_session {
             decision.object(Code::DataFlowRequired, None, immediate, 0);
         }
         return;
     };
+    let (session, run) = (flowing.session(), &flowing.run());
     if session.stamp() != policy.words.stamp() || !scene.engine.reads_labels() {
         return decision.object(Code::DataFlowOutdated, None, immediate, 0);
     }
+    // No session gets there by itself: what a request states may be anything.
+    if !session.context().flows_to(session.clearance()) {
+        decision.object(Code::DataFlowExceeded, None, immediate, 0);
+    }
+    decision.spent = decision.spent.saturating_add(flowing.work);
+    decision.is_stated = flowing.is_stated;
     let attainable = policy.approvers.iter().any(|approver| requirement::exists(approver, scene));
     findings(scene, session, run, &mut |finding| {
         if is_consented(finding, scene, session) {
@@ -159,6 +161,31 @@ pub(crate) fn findings(scene: &Scene<'_, '_>, session: &Session, run: &Run<'_>, 
     framed(scene, session, run, |call, frame| check(call, frame).iter().for_each(each));
 }
 
+/// Hands over what a call waits for: what a person could consent to, and nobody has.
+pub(super) fn outstanding(
+    scene: &Scene<'_, '_>,
+    session: &Session,
+    run: &Run<'_>,
+    each: &mut dyn FnMut(&Finding<'_>, Ask),
+) {
+    let policy = scene.engine.policy().flow();
+    if !policy.approvers.iter().any(|approver| requirement::exists(approver, scene)) {
+        return;
+    }
+    findings(scene, session, run, &mut |finding| {
+        if let Some(ask) = ask(finding, scene)
+            && !is_consented(finding, scene, session)
+        {
+            each(finding, ask);
+        }
+    });
+}
+
+/// The label that the answer of a call will have, and that of what it writes.
+pub(super) fn expected(scene: &Scene<'_, '_>, session: &Session, run: &Run<'_>) -> Option<(FlowLabel, FlowLabel)> {
+    framed(scene, session, run, expect)
+}
+
 /// The call and its frame, as flows see them.
 fn framed<T>(
     scene: &Scene<'_, '_>,
@@ -191,7 +218,7 @@ fn record<'e>(engine: &'e Engine, tool: &str) -> Option<&'e crate::directory::To
 }
 
 /// What is declared of a tool; of what is no tool, or not registered, nothing is.
-fn declared<'e>(engine: &'e Engine, tool: Option<&str>, policy: &Policy) -> Cow<'e, Declaration> {
+pub(super) fn declared<'e>(engine: &'e Engine, tool: Option<&str>, policy: &Policy) -> Cow<'e, Declaration> {
     let user = policy.prompt.integrity.trust;
     let record = tool.and_then(|tool| record(engine, tool));
     match record.map(|record| (record.flow.as_deref(), record.does)) {
@@ -229,7 +256,7 @@ fn memberships(engine: &Engine, recipient: &str) -> Readers {
 }
 
 /// What a person would have to be asked about a finding.
-fn ask(finding: &Finding<'_>, scene: &Scene<'_, '_>) -> Option<Ask> {
+pub(super) fn ask(finding: &Finding<'_>, scene: &Scene<'_, '_>) -> Option<Ask> {
     let verb = finding.what.verb()?;
     let what = match finding.what {
         What::Ready(ready) => crate::flow::Ready::ALL.iter().find(|(_, known)| *known == ready).map(|(name, _)| *name),

@@ -40,6 +40,21 @@ pub struct History {
     pub consented: bool,
 }
 
+impl History {
+    /// What either has done.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            untrusted: self.untrusted | other.untrusted,
+            sensitive: self.sensitive | other.sensitive,
+            changed: self.changed | other.changed,
+            sent: self.sent | other.sent,
+            refused: self.refused | other.refused,
+            consented: self.consented | other.consented,
+        }
+    }
+}
+
 /// What a step answered.
 #[derive(Clone, Debug, PartialEq)]
 struct Step {
@@ -238,6 +253,15 @@ impl Session {
         self.context = self.context.join(label);
         self.history.untrusted |= !self.context.integrity.trust.meets(policy.prompt.integrity.trust);
         self.history.sensitive |= policy.is_sensitive(&self.context);
+    }
+
+    /// The same, having seen and done this too. A label of other words than the policy's makes it a session of none.
+    pub(super) fn raise(&mut self, label: &FlowLabel, done: History, stamp: u64, policy: &Policy) {
+        self.enter(label, policy);
+        self.history = self.history.or(done);
+        if stamp != policy.words.stamp() {
+            self.stamp = stamp;
+        }
     }
 
     /// Remembers a trusted value.
