@@ -9,8 +9,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{Decision, requirement_id};
+use crate::fact::slot;
 use crate::request::{Link, Request, Target, value_digest};
-use crate::value::value_to_json;
+use crate::value::{Fact, Value, value_to_json};
 
 /// What of a request a record keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

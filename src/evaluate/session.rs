@@ -17,7 +17,7 @@ use crate::flow::{Ask, FlowLabel, History, Inputs, Lattice, Precision, Run, Sess
 use crate::request::Request;
 use crate::value::{Fact, Value};
 
-/// Bytes of prompt times parts of arguments that are searched in it. 16 Mi, some tenths of a second; beyond, nothing is mentioned.
+/// Bytes of prompt times parts of arguments that are searched in it. 16 Mi, less than a second; beyond, nothing is mentioned.
 const SEARCHED: usize = 16 << 20;
 
 /// The session that a call is judged in, with what the host says of the call.
@@ -55,11 +55,7 @@ impl Seen {
 
 impl<'f> Flowing<'f> {
     /// The session of a call, if it is of one. `host`: the session that the host keeps, and what it says of the call.
-    pub(crate) fn of(
-        engine: &Engine,
-        request: &'f Request<'_>,
-        host: Option<(&'f Session, &Run<'f>)>,
-    ) -> Option<Self> {
+    pub(crate) fn of(engine: &Engine, request: &'f Request<'_>, host: Option<(&'f Session, &Run<'f>)>) -> Option<Self> {
         let policy = engine.policy().flow();
         let stated = request.stated_flow();
         if let Some((session, run)) = host {
@@ -82,8 +78,8 @@ impl<'f> Flowing<'f> {
             inputs: stated.inputs.as_ref(),
             is_withheld: stated.is_withheld,
             is_stated: true,
-            // A step of a condition is about eight bytes that are searched.
-            work: searched.min(SEARCHED) as u64 / 8,
+            // What looking at two bytes costs is about a step of a condition.
+            work: searched.min(SEARCHED) as u64 / 2,
         })
     }
 

@@ -17,6 +17,7 @@
 //!
 //! Next room: `session`.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -124,10 +125,11 @@ impl Task {
         let tokens = self.prompt.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"' | '\'' | '*' | ';'));
         tokens.into_iter().any(|token| {
             let token = token.trim_matches(|c: char| !c.is_alphanumeric() && c != '-').trim_start_matches('-');
-            let plain = token.replace(',', "");
-            let is_digits = |b: u8| b.is_ascii_digit() || b == b'.';
-            plain.bytes().all(is_digits)
-                && plain.parse().is_ok_and(|written: f64| written.to_bits() == number.to_bits())
+            if !token.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')) {
+                return false;
+            }
+            let plain = if token.contains(',') { Cow::Owned(token.replace(',', "")) } else { Cow::Borrowed(token) };
+            plain.parse().is_ok_and(|written: f64| written.to_bits() == number.to_bits())
         })
     }
 

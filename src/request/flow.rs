@@ -36,6 +36,11 @@ pub(super) fn read(
         let cause = "they have too many parts to follow what flows through them";
         return Err(Defect::too_large("action.properties.arguments", cause));
     }
+    let key = text_of("context.flow.session", members.get("session"))?;
+    if key.is_some_and(|key| key.len() > vocabulary.limits().id_bytes) {
+        let cause = format!("has more than {} bytes", vocabulary.limits().id_bytes);
+        return Err(Defect::too_large("context.flow.session", cause));
+    }
     let words = vocabulary.words();
     // A fact of that name; beside labels it can only raise them.
     let also = match members.get("label") {
@@ -87,7 +92,10 @@ fn few(path: &str, count: usize, most: usize) -> Read<()> {
 /// A label as documents write it, or as [`Words::write`] does.
 fn label(path: &str, written: &Value<'_>, words: &Words) -> Read<FlowLabel> {
     let Value::Map(members) = written else {
-        return Err(Defect::new(path.to_owned(), "must be a label: an object with `label`, `readers`, `trust`, `origins`"));
+        return Err(Defect::new(
+            path.to_owned(),
+            "must be a label: an object with `label`, `readers`, `trust`, `origins`",
+        ));
     };
     if members.get("version").is_some() {
         return match words.read(&value_to_json(written)) {
@@ -135,11 +143,16 @@ fn provenance(written: Option<&Value<'_>>, words: &Words) -> Read<Option<Inputs>
         Some(Value::Map(members)) => members,
         Some(_) => return Err(Defect::new(PATH, "must be an object: inputs by argument")),
     };
-    let input = |path: &str, written: &Value<'_>| match written {
-        Value::String(word) if word == "prompt" => Ok(Input::Prompt),
-        Value::String(word) if word == "context" => Ok(Input::Context),
-        Value::Map(_) => Ok(Input::Label(label(path, written, words)?)),
-        _ => Err(Defect::new(path.to_owned(), "must be `prompt`, `context`, a label, or a list of these")),
+    let input = |path: &str, written: &Value<'_>| {
+        let word = if let Value::String(word) = written { Some(word.as_ref()) } else { None };
+        match word {
+            Some("prompt") => Ok(Input::Prompt),
+            Some("context") => Ok(Input::Context),
+            None if matches!(written, Value::Map(_)) => Ok(Input::Label(label(path, written, words)?)),
+            Some(_) | None => {
+                Err(Defect::new(path.to_owned(), "must be `prompt`, `context`, a label, or a list of these"))
+            }
+        }
     };
     let mut inputs = Inputs::new();
     for (key, written) in members.entries() {
