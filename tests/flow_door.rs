@@ -383,7 +383,8 @@ fn bits_are_facts() {
     assert_eq!(of(json!({"labels": {"label": "internal", "trust": "user"}})), no);
     assert_eq!(of(json!({"labels": [{"label": "internal", "trust": "user"}, {"label": "public"}]})), forbidden);
     assert_eq!(of(json!({"labels": {"label": "internal", "trust": "user"}, "untrusted": true})), forbidden);
-    assert_eq!(of(json!({})), forbidden);
+    assert_eq!(of(json!({})), unknown, "nobody says what it has seen");
+    assert_eq!(of(json!({"labels": {}})), forbidden);
     // In a session that the host keeps they are known, and what a request says of them only raises.
     let bytes = mail("bob@contoso.example", &json!("none")).to_string();
     let plain = || Request::from_json(bytes.as_bytes(), engine.policy().vocabulary());
@@ -529,9 +530,10 @@ fn stated_in_rust() {
     let stamp = engine.policy().flow().words.stamp();
     let top = plain_of(&engine, &bytes).flowing(Stated::new(stamp));
     assert_eq!(engine.decide(&top).verdict().name(), "defer");
-    let low = plain_of(&engine, &bytes).flowing(Stated { label: FlowLabel::BOTTOM, ..Stated::new(stamp) });
+    let low = plain_of(&engine, &bytes).flowing(Stated { label: Some(FlowLabel::BOTTOM), ..Stated::new(stamp) });
     assert_eq!(engine.decide(&low).verdict().name(), "allow");
-    let foreign = plain_of(&engine, &bytes).flowing(Stated { label: FlowLabel::BOTTOM, ..Stated::new(stamp ^ 1) });
+    let foreign =
+        plain_of(&engine, &bytes).flowing(Stated { label: Some(FlowLabel::BOTTOM), ..Stated::new(stamp ^ 1) });
     assert!(engine.decide(&foreign).has(Code::DataFlowOutdated));
 }
 

@@ -109,7 +109,7 @@ pub(super) fn judge(scene: &Scene<'_, '_>, flow: Option<&Flowing<'_>>, decision:
     }
     // No session gets there by itself: what a request states may be anything.
     if !session.context().flows_to(session.clearance()) {
-        decision.object(Code::DataFlowExceeded, None, immediate, 0);
+        return decision.object(Code::DataFlowExceeded, None, immediate, 0);
     }
     decision.spent = decision.spent.saturating_add(flowing.work);
     decision.is_stated = flowing.is_stated;

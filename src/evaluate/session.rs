@@ -115,20 +115,25 @@ impl<'f> Flowing<'f> {
             return Seen::default();
         }
         let request = scene.request;
-        let history = self.session.history().or(done(request));
+        let stated = request.stated_flow().filter(|_| self.is_stated);
         // A session that is stated remembers nothing: what nobody says of it is unknown.
-        let told = |bit: bool| (bit || !self.is_stated).then_some(bit);
+        let told = |bit: bool| (bit || stated.is_none()).then_some(bit);
+        let is_labelled = stated.is_none_or(|stated| stated.label.is_some());
+        let history = if is_labelled { self.session.history().or(done(request)) } else { done(request) };
         let label = self.session.context().confidentiality.label;
         let label = match request.context_fact(slot::FLOW_LABEL) {
             Fact::Known(Value::Label(said)) => label.join(*said),
             Fact::Known(_) | Fact::Null | Fact::Unknown => label,
         };
         let History { untrusted, sensitive, changed, sent, refused, consented } = history;
-        let told = [told(changed), told(sent), told(refused), told(consented)];
-        let [changed, sent, refused, consented] = told;
+        let seen = |bit: bool| (bit || is_labelled).then_some(bit);
+        // A consent that was taken just now is known in any case.
+        let consented = told(consented || self.session.history().consented);
+        let (seen, done) = ([seen(untrusted), seen(sensitive)], [told(changed), told(sent), told(refused)]);
+        let ([untrusted, sensitive], [changed, sent, refused]) = (seen, done);
         Seen {
-            label: Some(Value::Label(label)),
-            bits: [Some(untrusted), Some(sensitive), changed, sent, refused, consented],
+            label: is_labelled.then_some(Value::Label(label)),
+            bits: [untrusted, sensitive, changed, sent, refused, consented],
         }
     }
 }

@@ -33,8 +33,9 @@ pub struct StatedConsent {
 pub struct Stated {
     /// Whose words its labels are: [`super::Words::stamp`].
     pub stamp: u64,
-    /// The label of all that the model has seen; the user's words join it.
-    pub label: FlowLabel,
+    /// The label of all that the model has seen; the user's words join it. `None`: nobody says. What it would say is unknown to
+    /// conditions, and top to all else.
+    pub label: Option<FlowLabel>,
     /// Where the values of the arguments come from: precise mode. `None`: anywhere that the model has seen.
     pub inputs: Option<Inputs>,
     /// What the trusted user wrote, if the host says.
@@ -54,22 +55,20 @@ impl Stated {
     /// A flow of which nothing is said: all is top.
     #[must_use]
     pub const fn new(stamp: u64) -> Self {
-        Self {
-            stamp,
-            label: FlowLabel::TOP,
-            inputs: None,
-            prompt: None,
-            tools: None,
-            is_withheld: false,
-            consents: Vec::new(),
-        }
+        Self { stamp, label: None, inputs: None, prompt: None, tools: None, is_withheld: false, consents: Vec::new() }
+    }
+
+    /// The label of all that the model has seen; top where nobody says.
+    #[must_use]
+    pub fn seen(&self) -> FlowLabel {
+        self.label.unwrap_or(FlowLabel::TOP)
     }
 
     /// The session that it is. `done`: what it says besides of what was done.
     #[must_use]
     pub fn session(&self, policy: &Policy, done: History) -> Session {
         let mut session = Session::new(policy);
-        session.raise(&self.label, done, self.stamp, policy);
+        session.raise(&self.seen(), done, self.stamp, policy);
         session
     }
 
@@ -81,7 +80,7 @@ impl Stated {
             Input::Prompt | Input::Context | Input::Answer { .. } => None,
         });
         let mut session = session.clone();
-        session.raise(&FlowLabel::join_all(labels.chain([self.label])), done, self.stamp, policy);
+        session.raise(&FlowLabel::join_all(labels.chain([self.seen()])), done, self.stamp, policy);
         session
     }
 }

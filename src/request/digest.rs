@@ -121,7 +121,7 @@ impl Writer {
     }
 
     fn flow(&mut self, flow: &Stated) {
-        self.bytes(b'W', &flow.label.to_bytes());
+        self.bytes(b'W', flow.label.map(|label| label.to_bytes()).as_ref().map_or(&[], |bytes| bytes.as_slice()));
         self.count(b'W', usize::from(flow.is_withheld));
         for (name, inputs) in flow.inputs.iter().flatten() {
             self.bytes(b'n', name.as_bytes());

@@ -47,8 +47,10 @@ pub(super) fn read(
         Some(Value::String(name)) => words.taxonomy().get(name).unwrap_or(Label::TOP),
         Some(_) | None => Label::BOTTOM,
     };
-    let mut label = labels(members.get("labels"), words)?;
-    label.confidentiality.label = label.confidentiality.label.join(also);
+    let label = labels(members.get("labels"), words)?.map(|mut label| {
+        label.confidentiality.label = label.confidentiality.label.join(also);
+        label
+    });
     let stated = Stated {
         label,
         inputs: provenance(members.get("provenance"), words)?,
@@ -68,16 +70,17 @@ pub(super) fn read(
     Ok(Some(stated))
 }
 
-/// The join of one label or of a list of them.
-fn labels(written: Option<&Value<'_>>, words: &Words) -> Read<FlowLabel> {
+/// The join of one label or of a list of them, if there are any.
+fn labels(written: Option<&Value<'_>>, words: &Words) -> Read<Option<FlowLabel>> {
     const PATH: &str = "context.flow.labels";
     match written {
-        None | Some(Value::Null) => Ok(FlowLabel::TOP),
+        None | Some(Value::Null) => Ok(None),
         Some(Value::List(items)) => {
             few(PATH, items.len(), Stated::LABELS)?;
-            items.iter().try_fold(FlowLabel::BOTTOM, |all, item| Ok(all.join(&label(PATH, item, words)?)))
+            let joined = items.iter().try_fold(FlowLabel::BOTTOM, |all, item| Ok(all.join(&label(PATH, item, words)?)));
+            joined.map(Some)
         }
-        Some(one) => label(PATH, one, words),
+        Some(one) => label(PATH, one, words).map(Some),
     }
 }
 
