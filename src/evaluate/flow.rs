@@ -17,8 +17,8 @@ use super::session::Flowing;
 use crate::decision::{Code, Decision, Demand, Kind, RuleNumber, narrow_u8};
 use crate::engine::{Engine, Origin};
 use crate::flow::{
-    Answered, Ask, Call, Confidentiality, Consent, Declaration, Finding, FlowLabel, Frame, Integrity, Lattice,
-    Observed, Policy, Readers, Run, Session, Task, What, check, expect, observe,
+    Answered, Ask, Call, Confidentiality, Consent, Declaration, Finding, FlowLabel, Frame, Input, Integrity, Lattice,
+    Observed, Past, Policy, Readers, Run, Session, Task, What, check, expect, observe,
 };
 use crate::label::Label;
 use crate::name::GroupId;
@@ -53,7 +53,11 @@ impl Engine {
         let (scene, flowing) = Scene::flowing(self, request, Some((session, run)));
         let session = flowing.as_ref().map_or(session, Flowing::session);
         let mut asks = Vec::new();
-        outstanding(&scene, session, run, &mut |_, ask| asks.push(ask));
+        outstanding(&scene, session, run, &mut |finding, ask| {
+            let words = &policy.words;
+            let from = sources(finding, policy, session, run).iter().map(|past| past.describe(words)).collect();
+            asks.push(Ask { from, ..ask });
+        });
         asks
     }
 
@@ -181,6 +185,34 @@ pub(super) fn outstanding(
     });
 }
 
+/// The steps that raised a label above what the user says, as far as they are remembered, the latest first: those that the host names as
+/// inputs of the argument, or all that the model has seen.
+pub(crate) fn sources<'s>(
+    finding: &Finding<'_>,
+    policy: &Policy,
+    session: &'s Session,
+    run: &Run<'_>,
+) -> Vec<Past<'s>> {
+    let raises = |label: &FlowLabel| match finding.what {
+        What::Integrity => !label.integrity.flows_to(&policy.prompt.integrity),
+        What::Confidentiality => !label.confidentiality.flows_to(&policy.prompt.confidentiality),
+        What::Ready(_) => !label.flows_to(&policy.prompt),
+        What::Clearance | What::Unknown | What::Task => false,
+    };
+    let inputs = finding.parameter.and_then(|name| run.inputs?.get(name));
+    let is_from = |past: &Past<'_>| match inputs {
+        None => past.is_shown,
+        Some(inputs) => inputs.iter().any(|input| match input {
+            Input::Context => past.is_shown,
+            Input::Answer { step, .. } => *step == past.step,
+            Input::Prompt | Input::Label(_) => false,
+        }),
+    };
+    let mut steps: Vec<Past<'s>> = session.steps().filter(|past| is_from(past) && raises(&past.label)).collect();
+    steps.reverse();
+    steps
+}
+
 /// The label that the answer of a call will have, and that of what it writes.
 pub(super) fn expected(scene: &Scene<'_, '_>, session: &Session, run: &Run<'_>) -> Option<(FlowLabel, FlowLabel)> {
     framed(scene, session, run, expect)
@@ -271,6 +303,7 @@ pub(super) fn ask(finding: &Finding<'_>, scene: &Scene<'_, '_>) -> Option<Ask> {
         sink: what.map(Into::into),
         call: scene.call().hex().as_str().into(),
         policy: scene.engine.policy().version().into(),
+        from: Vec::new(),
     })
 }
 

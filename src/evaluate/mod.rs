@@ -29,7 +29,7 @@ mod told;
 mod tool;
 
 pub(crate) use facts::View;
-pub(crate) use flow::findings;
+pub(crate) use flow::{findings, sources};
 pub(crate) use memo::Memo;
 pub use prepared::Prepared;
 pub(crate) use privilege::giver_is_held;

@@ -66,13 +66,16 @@ pub struct Ask {
     pub call: Box<str>,
     /// The policy under which it is asked.
     pub policy: Box<str>,
+    /// The steps from which the value may come, the latest first, to be shown to the person: [`super::Past::describe`]. No part of what a
+    /// consent is to: the label is.
+    pub from: Vec<String>,
 }
 
 impl Ask {
     /// The consent of a person to exactly this, in `[start, end)`.
     #[must_use]
     pub fn consent(&self, by: UserId, start: Timestamp, end: Timestamp) -> Consent {
-        Consent { ask: self.clone(), by, start, end }
+        Consent { ask: Self { from: Vec::new(), ..self.clone() }, by, start, end }
     }
 
     /// What tells it from every other ask, `sha256:<hex>`: by which a host that keeps no asks can name it in a consent. It covers the value.

@@ -26,6 +26,10 @@ pub struct Answered<'a> {
     pub stored: Option<FlowLabel>,
     /// Whether the host keeps the answer from the model, behind a handle.
     pub is_withheld: bool,
+    /// What it read, in the host's own words: a path, an address, the id of a message. For explanations and for whoever is asked.
+    pub document: Option<&'a str>,
+    /// Of when that is.
+    pub dated: Option<Timestamp>,
 }
 
 /// What became of an answer.
@@ -64,7 +68,7 @@ pub fn observe(
         }
     }
     let step = session.next_step();
-    session.step(declaration, &base, is_shown, made);
+    session.step(declaration, &base, is_shown, made, (answered.document, answered.dated));
     (session, Observed { step, label, is_shown, written })
 }
 

@@ -6,7 +6,7 @@
 //! INVARIANT (law C): the context label never goes down, and is never above the clearance (law D): what would raise it further is
 //! not shown. What a session has forgotten (an older step) is top. A new session is the only way back.
 //!
-//! Memory: at most [`Session::MAX_BYTES`] (some 7 KB), 288 bytes when new: [`Session::bytes`] says how many.
+//! Memory: at most [`Session::MAX_BYTES`] (some 8 KB), 312 bytes when new: [`Session::bytes`] says how many.
 //!
 //! Next room: `consent`.
 
@@ -20,6 +20,7 @@ use super::lattice::Lattice;
 use super::part::FlowLabel;
 use super::policy::Policy;
 use super::task::number;
+use super::words::Words;
 use crate::time::Timestamp;
 use crate::value::Value;
 
@@ -67,6 +68,36 @@ struct Step {
     at: Option<i64>,
 }
 
+/// What a step read, if the host says: which document, and of when.
+#[derive(Clone, Debug, PartialEq)]
+struct Source {
+    step: u32,
+    document: Box<str>,
+    dated: Option<i64>,
+}
+
+impl Source {
+    /// As a host names it. Of a long name the end is kept, which tells more than the beginning.
+    fn new(step: u32, document: Option<&str>, dated: Option<Timestamp>) -> Option<Self> {
+        const CUT: char = '\u{2026}';
+        let name = document.unwrap_or_default();
+        if name.is_empty() && dated.is_none() {
+            return None;
+        }
+        let most = Session::DOCUMENT_BYTES - CUT.len_utf8();
+        let mut from = name.len().saturating_sub(most);
+        while !name.is_char_boundary(from) {
+            from += 1;
+        }
+        let document = if name.len() > Session::DOCUMENT_BYTES {
+            format!("{CUT}{}", name.get(from..).unwrap_or_default())
+        } else {
+            name.to_owned()
+        };
+        Some(Self { step, document: document.into(), dated: dated.map(Timestamp::seconds) })
+    }
+}
+
 /// A step that is remembered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Past<'s> {
@@ -80,6 +111,23 @@ pub struct Past<'s> {
     pub is_shown: bool,
     /// When it was made, to the second, if the request said so.
     pub at: Option<Timestamp>,
+    /// What it read, if the host named it: the end of a long name.
+    pub document: Option<&'s str>,
+    /// Of when that is, to the second, if the host said so.
+    pub dated: Option<Timestamp>,
+}
+
+impl Past<'_> {
+    /// It in a line, for people: `step 3, slack/get_webpage of https://example.org/a, dated 2026-11-20T08:00:00Z, at
+    /// 2026-11-24T12:00:00Z: public, untrusted`.
+    #[must_use]
+    pub fn describe(&self, words: &Words) -> String {
+        let of = self.document.map_or_else(String::new, |document| format!(" of {document}"));
+        let dated = self.dated.map_or_else(String::new, |dated| format!(", dated {dated}"));
+        let comma = if self.dated.is_some() { "," } else { "" };
+        let at = self.at.map_or_else(String::new, |at| format!("{comma} at {at}"));
+        format!("step {}, {}{of}{dated}{at}: {}", self.step, self.tool, words.describe(&self.label))
+    }
 }
 
 /// A trusted value that it has seen: the beginning of its digest, and the place of its label.
@@ -99,6 +147,7 @@ pub struct Session {
     /// The number of its next step.
     next: u32,
     steps: Vec<Step>,
+    sources: Vec<Source>,
     labels: Vec<FlowLabel>,
     known: Vec<Known>,
     consents: Vec<Consent>,
@@ -113,9 +162,14 @@ impl Session {
     pub const KNOWN: usize = 128;
     /// Consents that wait for their calls. 8.
     pub const CONSENTS: usize = 8;
+    /// Names of what steps read that are remembered; of what was read before, the call is. 8.
+    pub const DOCUMENTS: usize = 8;
+    /// Bytes that are kept of the name of what a step read. 64: the last part of a path or an address.
+    pub const DOCUMENT_BYTES: usize = 64;
     /// The most that a session takes, consents apart (which hold the values that were shown).
     pub const MAX_BYTES: usize = size_of::<Self>()
         + Self::STEPS * size_of::<Step>()
+        + Self::DOCUMENTS * (size_of::<Source>() + Self::DOCUMENT_BYTES)
         + Self::LABELS * size_of::<FlowLabel>()
         + Self::KNOWN * size_of::<Known>();
 
@@ -130,6 +184,7 @@ impl Session {
             history: History::default(),
             next: 0,
             steps: Vec::new(),
+            sources: Vec::new(),
             labels: Vec::new(),
             known: Vec::new(),
             consents: Vec::new(),
@@ -182,6 +237,8 @@ impl Session {
     pub fn bytes(&self) -> usize {
         size_of::<Self>()
             + self.steps.capacity() * size_of::<Step>()
+            + self.sources.capacity() * size_of::<Source>()
+            + self.sources.iter().map(|source| source.document.len()).sum::<usize>()
             + self.labels.capacity() * size_of::<FlowLabel>()
             + self.known.capacity() * size_of::<Known>()
             + self.consents.capacity() * size_of::<Consent>()
@@ -227,12 +284,15 @@ impl Session {
         let first = self.next.wrapping_sub(u32::try_from(self.steps.len()).unwrap_or(u32::MAX));
         (0u32..).zip(&self.steps).map(move |(at, step)| {
             let step_number = first.wrapping_add(at);
+            let source = self.sources.iter().find(|source| source.step == step_number);
             Past {
                 step: step_number,
                 tool: step.declaration.as_ref().map_or("", |declaration| &declaration.tool),
                 label: self.answer(step_number, &[]),
                 is_shown: step.is_shown,
                 at: step.at.and_then(|seconds| Timestamp::new(seconds, 0)),
+                document: source.map(|source| &*source.document).filter(|name| !name.is_empty()),
+                dated: source.and_then(|source| Timestamp::new(source.dated?, 0)),
             }
         })
     }
@@ -289,6 +349,7 @@ impl Session {
         base: &FlowLabel,
         is_shown: bool,
         (call, at): (&str, Option<Timestamp>),
+        (document, dated): (Option<&str>, Option<Timestamp>),
     ) {
         let base = self.intern(base);
         if self.steps.len() >= Self::STEPS {
@@ -296,6 +357,12 @@ impl Session {
         }
         let at = at.map(Timestamp::seconds);
         self.steps.push(Step { declaration: Some(Arc::clone(declaration)), base, is_shown, at });
+        if let Some(source) = Source::new(self.next, document, dated) {
+            if self.sources.len() >= Self::DOCUMENTS {
+                self.sources.remove(0);
+            }
+            self.sources.push(source);
+        }
         self.next = self.next.wrapping_add(1);
         self.history.changed |= declaration.does.changes;
         self.history.sent |= declaration.does.sends;
