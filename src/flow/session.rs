@@ -6,7 +6,7 @@
 //! INVARIANT (law C): the context label never goes down, and is never above the clearance (law D): what would raise it further is
 //! not shown. What a session has forgotten (an older step) is top. A new session is the only way back.
 //!
-//! Memory: at most [`Session::MAX_BYTES`] (some 8 KB), 312 bytes when new: [`Session::bytes`] says how many.
+//! Memory: at most [`Session::MAX_BYTES`] (some 7 KB), 272 bytes when new: [`Session::bytes`] says how many.
 //!
 //! Next room: `consent`.
 
