@@ -415,6 +415,9 @@ fn bits_are_facts() {
         flow[bit] = json!(true);
         assert_eq!(of(flow), forbidden);
     }
+    let mut given = rest.clone();
+    given["consents"] = json!([{"ask": "to something else", "by": "ada", "start": "2026-11-24T11:00:00Z", "end": "2026-11-24T13:00:00Z"}]);
+    assert_eq!(of(given), forbidden);
     let mut secret = rest.clone();
     secret["labels"] = json!([{"label": "secret", "trust": "user", "origins": "inbox"}]);
     assert_eq!(of(secret), forbidden);

@@ -29,7 +29,7 @@ pub(crate) struct Flowing<'f> {
     is_withheld: bool,
     /// Whether the request states it all.
     pub(super) is_stated: bool,
-    /// Steps that looking for values in the prompt takes.
+    /// Steps that reading the prompt, and looking for values in it, takes.
     pub(super) work: u64,
 }
 
@@ -68,18 +68,16 @@ impl<'f> Flowing<'f> {
             return Some(Self { session, task, inputs, is_withheld, is_stated: false, work: 0 });
         }
         let stated = stated?;
-        let searched = match &stated.prompt {
-            Some(prompt) => request.all_arguments().map_or(0, parts).saturating_mul(prompt.len()),
-            None => 0,
-        };
+        let prompt = stated.prompt.as_deref().map_or(0, str::len);
+        let searched = prompt.saturating_mul(request.all_arguments().map_or(0, parts));
         Some(Self {
             session: Cow::Owned(stated.session(policy, done(request))),
             task: task(engine, request, stated, searched <= SEARCHED).map(Cow::Owned),
             inputs: stated.inputs.as_ref(),
             is_withheld: stated.is_withheld,
             is_stated: true,
-            // What looking at two bytes costs is about a step of a condition.
-            work: searched.min(SEARCHED) as u64 / 2,
+            // What looking at two bytes costs is about a step of a condition; the words are looked at some times besides.
+            work: searched.min(SEARCHED).saturating_add(prompt.saturating_mul(4)) as u64 / 2,
         })
     }
 
@@ -127,8 +125,8 @@ impl<'f> Flowing<'f> {
         };
         let History { untrusted, sensitive, changed, sent, refused, consented } = history;
         let seen = |bit: bool| (bit || is_labelled).then_some(bit);
-        // A consent that was taken just now is known in any case.
-        let consented = told(consented || self.session.history().consented);
+        // Whoever states consents says that somebody gave them, whether they are to this call or not.
+        let consented = told(consented || stated.is_some_and(|stated| !stated.consents.is_empty()));
         let (seen, done) = ([seen(untrusted), seen(sensitive)], [told(changed), told(sent), told(refused)]);
         let ([untrusted, sensitive], [changed, sent, refused]) = (seen, done);
         Seen {
