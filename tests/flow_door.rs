@@ -600,3 +600,36 @@ fn the_page_holds() {
     read["context"]["flow"]["labels"] = json!([]);
     assert_eq!(ask(&engine, &read)["context"]["flow"]["answer"], request["context"]["flow"]["labels"][0]);
 }
+
+/// What an answer costs, with and without a stated flow. Run it in release with `--ignored --nocapture`.
+#[test]
+#[ignore = "prints a table"]
+fn costs() {
+    let engine = asking();
+    let web = json!({"label": "public"});
+    for (name, flow) in [
+        ("no flow", json!("none")),
+        ("no labels", json!({"labels": []})),
+        ("one label", json!({"labels": [web]})),
+        (
+            "ten labels and a prompt",
+            json!({"labels": vec![web.clone(); 10], "prompt": "Mail hello to bob@example.org"}),
+        ),
+    ] {
+        let text = mail("bob@example.org", &flow).to_string();
+        let rounds = 20_000u32;
+        let before = std::time::Instant::now();
+        for _ in 0..rounds {
+            std::hint::black_box(engine.answer_json(std::hint::black_box(text.as_bytes())));
+        }
+        println!("{name}: {:?} an answer", before.elapsed() / rounds);
+    }
+    // As many recipients for as many arguments as are followed.
+    let mut arguments = json!({"to": (0..2_500).map(|at| format!("p{at}@contoso.example")).collect::<Vec<String>>()});
+    (0..48).for_each(|at| arguments[format!("a{at}")] = json!("hello"));
+    let flow = json!({"labels": {"label": "public", "trust": "user", "readers": "staff", "origins": "inbox"}});
+    let text = call("mail", &arguments, &flow).to_string();
+    let before = std::time::Instant::now();
+    let answer = engine.answer_json(text.as_bytes());
+    println!("all that is followed: {:?} an answer; {}", before.elapsed(), answer.get(..60).unwrap_or_default());
+}

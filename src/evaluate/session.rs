@@ -29,7 +29,7 @@ pub(crate) struct Flowing<'f> {
     is_withheld: bool,
     /// Whether the request states it all.
     pub(super) is_stated: bool,
-    /// Steps that reading the prompt, and looking for values in it, takes.
+    /// Steps that reading the prompt, looking for values in it and clearing recipients takes.
     pub(super) work: u64,
 }
 
@@ -68,16 +68,20 @@ impl<'f> Flowing<'f> {
             return Some(Self { session, task, inputs, is_withheld, is_stated: false, work: 0 });
         }
         let stated = stated?;
+        let (given, parts) = request.all_arguments().map_or((0, 0), |map| (map.entries().len(), parts(map)));
         let prompt = stated.prompt.as_deref().map_or(0, str::len);
-        let searched = prompt.saturating_mul(request.all_arguments().map_or(0, parts));
+        let searched = prompt.saturating_mul(parts);
+        // Each part may name a recipient, who must be cleared for each argument.
+        let followed = given.saturating_mul(parts).saturating_mul(policy.words.audiences().len() + 1);
+        // What looking at two bytes costs is about a step of a condition; the words are looked at some times besides.
+        let looked_at = searched.min(SEARCHED).saturating_add(prompt.saturating_mul(4)) / 2;
         Some(Self {
             session: Cow::Owned(stated.session(policy, done(request))),
             task: task(engine, request, stated, searched <= SEARCHED).map(Cow::Owned),
             inputs: stated.inputs.as_ref(),
             is_withheld: stated.is_withheld,
             is_stated: true,
-            // What looking at two bytes costs is about a step of a condition; the words are looked at some times besides.
-            work: searched.min(SEARCHED).saturating_add(prompt.saturating_mul(4)) as u64 / 2,
+            work: looked_at.saturating_add(followed) as u64,
         })
     }
 

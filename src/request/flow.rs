@@ -17,7 +17,7 @@ use crate::label::Label;
 use crate::value::{Key, Map, Value, value_to_json};
 
 /// Parts of arguments times arguments through which a flow that is stated is followed. 262,144: each part may be a recipient who must
-/// be cleared for each argument; some tenths of a second.
+/// be cleared for each argument; less than a second with all audiences there can be.
 const FOLLOWED: usize = 1 << 18;
 
 /// The flow that the context states; none where it says nothing of it, or `null`.
