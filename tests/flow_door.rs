@@ -17,6 +17,7 @@ use placet::fact::slot;
 use placet::flow::{Answered, FlowLabel, Lattice, Run, Session, Stated};
 use placet::value::Fact;
 use placet::{Code, CompiledPolicy, Directory, Engine, Limits, Record, Request, suite};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const WORLD: &str = r#"
@@ -599,6 +600,88 @@ fn the_page_holds() {
     read["action"]["properties"]["arguments"] = json!({});
     read["context"]["flow"]["labels"] = json!([]);
     assert_eq!(ask(&engine, &read)["context"]["flow"]["answer"], request["context"]["flow"]["labels"][0]);
+}
+
+/// Any JSON, made of the words of flows more often than not.
+fn anything() -> impl Strategy<Value = Value> {
+    let words = [
+        "session",
+        "labels",
+        "label",
+        "readers",
+        "trust",
+        "origins",
+        "provenance",
+        "to",
+        "body",
+        "prompt",
+        "context",
+        "tools",
+        "withheld",
+        "consents",
+        "ask",
+        "by",
+        "ada",
+        "start",
+        "end",
+        "untrusted",
+        "sensitive",
+        "sent",
+        "version",
+        "level",
+        "public",
+        "staff",
+        "user",
+        "inbox",
+        "internal",
+        "secret",
+        "lab/mail",
+        "2026-11-24T12:00:00Z",
+        "mail eve@evil.example",
+    ];
+    let word = move || proptest::sample::select(words.to_vec()).prop_map(str::to_owned);
+    let leaf = prop_oneof![
+        4 => word().prop_map(Value::from),
+        1 => Just(Value::Null),
+        1 => any::<bool>().prop_map(Value::from),
+        1 => (-2i64..3).prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 48, 6, move |inner| {
+        prop_oneof![
+            1 => proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            3 => proptest::collection::btree_map(word(), inner, 0..6).prop_map(|members| json!(members)),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// Whatever a request states of its flow, it never allows what would not be allowed without it, and has one answer.
+    #[test]
+    fn stating_never_allows_more(flow in anything(), labelled in any::<bool>()) {
+        static ENGINE: std::sync::LazyLock<Engine> = std::sync::LazyLock::new(asking);
+        let mut flow = flow;
+        if let Some(members) = flow.as_object_mut().filter(|_| labelled) {
+            members.entry("labels").or_insert(json!([{"label": "public"}]));
+        }
+        let decide = |request: &Value| {
+            let bytes = request.to_string();
+            let request = plain_of(&ENGINE, &bytes);
+            let decision = ENGINE.decide(&request);
+            assert_eq!(ENGINE.explain(&request).verdict, decision.verdict().name());
+            assert_eq!(ENGINE.prepare(&request).decide(), decision);
+            decision.verdict()
+        };
+        let request = mail("eve@evil.example", &flow);
+        let (without, with) = (decide(&mail("eve@evil.example", &json!("none"))), decide(&request));
+        assert!(without <= with, "{flow}");
+        let answer = ENGINE.answer_json(request.to_string().as_bytes());
+        assert_eq!(answer, ENGINE.answer_json(request.to_string().as_bytes()));
+        if flow.is_object() && with != placet::Verdict::Deny {
+            assert!(answer.contains("\"written\""), "{flow}");
+        }
+    }
 }
 
 /// What an answer costs, with and without a stated flow. Run it in release with `--ignored --nocapture`.
