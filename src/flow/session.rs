@@ -68,33 +68,45 @@ struct Step {
     at: Option<i64>,
 }
 
-/// What a step read, if the host says: which document, and of when.
-#[derive(Clone, Debug, PartialEq)]
-struct Source {
-    step: u32,
-    document: Box<str>,
-    dated: Option<i64>,
-}
+/// What steps read, as far as the host says and as long as there is room: lines of step, seconds or `-`, and name, the oldest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Sources(Box<str>);
 
-impl Source {
-    /// As a host names it. Of a long name the end is kept, which tells more than the beginning.
-    fn new(step: u32, document: Option<&str>, dated: Option<Timestamp>) -> Option<Self> {
+impl Sources {
+    fn remember(&mut self, step: u32, document: Option<&str>, dated: Option<Timestamp>) {
         const CUT: char = '\u{2026}';
         let name = document.unwrap_or_default();
         if name.is_empty() && dated.is_none() {
-            return None;
+            return;
         }
-        let most = Session::DOCUMENT_BYTES - CUT.len_utf8();
-        let mut from = name.len().saturating_sub(most);
-        while !name.is_char_boundary(from) {
-            from += 1;
+        let dated = dated.map_or_else(|| "-".to_owned(), |dated| dated.seconds().to_string());
+        let mut text = format!("{}{step} {dated} ", self.0);
+        // Of a long name the end is kept, which tells more than the beginning.
+        let mut from = 0;
+        if name.len() > Session::DOCUMENT_BYTES {
+            from = name.len() - (Session::DOCUMENT_BYTES - CUT.len_utf8());
+            while !name.is_char_boundary(from) {
+                from += 1;
+            }
+            text.push(CUT);
         }
-        let document = if name.len() > Session::DOCUMENT_BYTES {
-            format!("{CUT}{}", name.get(from..).unwrap_or_default())
-        } else {
-            name.to_owned()
-        };
-        Some(Self { step, document: document.into(), dated: dated.map(Timestamp::seconds) })
+        text.extend(name.get(from..).unwrap_or_default().chars().map(|c| if c == '\n' { ' ' } else { c }));
+        text.push('\n');
+        let mut rest = text.as_str();
+        while rest.len() > Session::SOURCE_BYTES {
+            rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+        }
+        self.0 = rest.into();
+    }
+
+    fn of(&self, step: u32) -> (Option<&str>, Option<Timestamp>) {
+        let found = self.0.lines().find_map(|line| {
+            let (number, rest) = line.split_once(' ')?;
+            rest.split_once(' ').filter(|_| number.parse() == Ok(step))
+        });
+        let Some((dated, name)) = found else { return (None, None) };
+        let dated = dated.parse().ok().and_then(|seconds| Timestamp::new(seconds, 0));
+        (Some(name).filter(|name| !name.is_empty()), dated)
     }
 }
 
@@ -147,7 +159,7 @@ pub struct Session {
     /// The number of its next step.
     next: u32,
     steps: Vec<Step>,
-    sources: Vec<Source>,
+    sources: Sources,
     labels: Vec<FlowLabel>,
     known: Vec<Known>,
     consents: Vec<Consent>,
@@ -162,14 +174,14 @@ impl Session {
     pub const KNOWN: usize = 128;
     /// Consents that wait for their calls. 8.
     pub const CONSENTS: usize = 8;
-    /// Names of what steps read that are remembered; of what was read before, the call is. 8.
-    pub const DOCUMENTS: usize = 8;
+    /// Bytes of what steps read that are remembered: three long names, or some ten short ones; of earlier steps the call is. 224.
+    pub const SOURCE_BYTES: usize = 224;
     /// Bytes that are kept of the name of what a step read. 64: the last part of a path or an address.
     pub const DOCUMENT_BYTES: usize = 64;
     /// The most that a session takes, consents apart (which hold the values that were shown).
     pub const MAX_BYTES: usize = size_of::<Self>()
         + Self::STEPS * size_of::<Step>()
-        + Self::DOCUMENTS * (size_of::<Source>() + Self::DOCUMENT_BYTES)
+        + Self::SOURCE_BYTES
         + Self::LABELS * size_of::<FlowLabel>()
         + Self::KNOWN * size_of::<Known>();
 
@@ -184,7 +196,7 @@ impl Session {
             history: History::default(),
             next: 0,
             steps: Vec::new(),
-            sources: Vec::new(),
+            sources: Sources::default(),
             labels: Vec::new(),
             known: Vec::new(),
             consents: Vec::new(),
@@ -237,8 +249,7 @@ impl Session {
     pub fn bytes(&self) -> usize {
         size_of::<Self>()
             + self.steps.capacity() * size_of::<Step>()
-            + self.sources.capacity() * size_of::<Source>()
-            + self.sources.iter().map(|source| source.document.len()).sum::<usize>()
+            + self.sources.0.len()
             + self.labels.capacity() * size_of::<FlowLabel>()
             + self.known.capacity() * size_of::<Known>()
             + self.consents.capacity() * size_of::<Consent>()
@@ -284,15 +295,15 @@ impl Session {
         let first = self.next.wrapping_sub(u32::try_from(self.steps.len()).unwrap_or(u32::MAX));
         (0u32..).zip(&self.steps).map(move |(at, step)| {
             let step_number = first.wrapping_add(at);
-            let source = self.sources.iter().find(|source| source.step == step_number);
+            let (document, dated) = self.sources.of(step_number);
             Past {
                 step: step_number,
                 tool: step.declaration.as_ref().map_or("", |declaration| &declaration.tool),
                 label: self.answer(step_number, &[]),
                 is_shown: step.is_shown,
                 at: step.at.and_then(|seconds| Timestamp::new(seconds, 0)),
-                document: source.map(|source| &*source.document).filter(|name| !name.is_empty()),
-                dated: source.and_then(|source| Timestamp::new(source.dated?, 0)),
+                document,
+                dated,
             }
         })
     }
@@ -357,12 +368,7 @@ impl Session {
         }
         let at = at.map(Timestamp::seconds);
         self.steps.push(Step { declaration: Some(Arc::clone(declaration)), base, is_shown, at });
-        if let Some(source) = Source::new(self.next, document, dated) {
-            if self.sources.len() >= Self::DOCUMENTS {
-                self.sources.remove(0);
-            }
-            self.sources.push(source);
-        }
+        self.sources.remember(self.next, document, dated);
         self.next = self.next.wrapping_add(1);
         self.history.changed |= declaration.does.changes;
         self.history.sent |= declaration.does.sends;
