@@ -13,17 +13,12 @@
 //! - *A tool* is called for if the prompt has all words of one of its purposes, each at least as the beginning of a word: `pay` is
 //!   in "payment". A tool that only reads is always called for.
 //!
-//! The prompt is read once, when the task is made; asking whether it mentions a value costs about the length of the value.
-//!
 //! Deriving a task is the host's business; this is one plain way, and a host may narrow it or make its own ([`Task::of`]).
 //!
-//! Next room: `link`.
+//! Next room: `session`.
 
-use core::fmt::{self, Write};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-use smallvec::SmallVec;
 
 use super::declaration::Declaration;
 use crate::value::Value;
@@ -45,7 +40,7 @@ const JOINS: [char; 15] = ['@', '.', '-', '_', '/', ':', '%', '+', '=', '&', '?'
 /// What a user asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
-    prompt: Arc<Prompt>,
+    prompt: Arc<str>,
     /// Tools that it calls for; any if `None`.
     tools: Option<Arc<BTreeSet<Box<str>>>>,
 }
@@ -58,7 +53,7 @@ impl Task {
     #[must_use]
     pub fn new(prompt: &str) -> Self {
         let prompt = if prompt.len() > Self::PROMPT_BYTES { "" } else { prompt };
-        Self { prompt: Arc::new(Prompt::new(prompt)), tools: None }
+        Self { prompt: prompt.into(), tools: None }
     }
 
     /// A task that these tools may serve, by id.
@@ -72,7 +67,7 @@ impl Task {
     #[must_use]
     pub fn derived<'t>(prompt: &str, tools: impl IntoIterator<Item = (&'t str, &'t Declaration)>) -> Self {
         let task = Self::new(prompt);
-        let lower = task.prompt.text.to_lowercase();
+        let lower = task.prompt.to_lowercase();
         let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
         let has = |purpose: &str| {
             let mut parts = purpose.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).peekable();
@@ -114,92 +109,38 @@ impl Task {
     pub fn mentions(&self, value: &Value<'_>, naming: Naming) -> bool {
         if let Value::String(text) = value {
             let text = text.trim();
-            let is_digits = || text.bytes().all(|b| b.is_ascii_digit());
+            let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
             // A phrase is as easily guessed, and as easily chosen, as a word.
-            let is_mere = || {
-                text.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '\u{2019}'))
-                    || text.contains(char::is_whitespace)
-            };
-            return self.prompt.has_word(text, |before, after| {
-                (!is_digits() || is_cued(before, after))
-                    && (naming != Naming::Secret || !is_mere() || is_quoted(before, after))
+            let word = text.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '\u{2019}'))
+                || text.contains(char::is_whitespace);
+            return self.has_word(text, |before, after| {
+                (!digits || is_cued(before, after)) && (naming != Naming::Secret || !word || is_quoted(before, after))
             });
         }
         let Some(number) = number(value) else { return false };
-        if naming == Naming::Plain {
-            return self.prompt.numbers.binary_search(&number.to_bits()).is_ok();
+        if naming != Naming::Plain {
+            return self.has_word(&number.to_string(), is_cued);
         }
-        let mut figures = Figures(SmallVec::new());
-        write!(figures, "{number}").is_ok()
-            && core::str::from_utf8(&figures.0).is_ok_and(|text| self.prompt.has_word(text, is_cued))
-    }
-}
-
-/// A number as it is written, without the heap for most.
-struct Figures(SmallVec<[u8; 32]>);
-
-impl Write for Figures {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
-    }
-}
-
-/// What a user wrote, and where in it something may stand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Prompt {
-    text: Box<str>,
-    /// Where a word may begin, by the eight bytes that stand there. Places in [`Task::PROMPT_BYTES`] are two bytes.
-    starts: Box<[u16]>,
-    /// The numbers that stand there, as the bits of floats, ascending.
-    numbers: Box<[u64]>,
-}
-
-impl Prompt {
-    fn new(text: &str) -> Self {
-        let is_start = |(at, c): &(usize, char)| !c.is_whitespace() && text.get(..*at).is_some_and(ends);
-        let places = text.char_indices().filter(is_start).filter_map(|(at, _)| u16::try_from(at).ok());
-        let mut starts: Vec<u16> = places.collect();
-        starts.sort_unstable_by_key(|at| (key(text, *at, 0), *at));
-        let tokens = text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"' | '\'' | '*' | ';'));
-        let written = tokens.filter_map(|token| {
+        let tokens = self.prompt.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"' | '\'' | '*' | ';'));
+        tokens.into_iter().any(|token| {
             let token = token.trim_matches(|c: char| !c.is_alphanumeric() && c != '-').trim_start_matches('-');
             let plain = token.replace(',', "");
             let is_digits = |b: u8| b.is_ascii_digit() || b == b'.';
-            plain.parse().ok().filter(|_| plain.bytes().all(is_digits)).map(f64::to_bits)
-        });
-        let mut numbers: Vec<u64> = written.collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        Self { text: text.into(), starts: starts.into(), numbers: numbers.into() }
+            plain.bytes().all(is_digits)
+                && plain.parse().is_ok_and(|written: f64| written.to_bits() == number.to_bits())
+        })
     }
 
-    /// Whether a text stands there as whole words.
     fn has_word(&self, text: &str, stands: impl Fn(&str, &str) -> bool) -> bool {
         if text.is_empty() {
             return false;
         }
-        let (low, high) = (key(text, 0, 0), key(text, 0, u8::MAX));
-        let from = self.starts.partition_point(|at| key(&self.text, *at, 0) < low);
-        let alike =
-            self.starts.get(from..).unwrap_or_default().iter().take_while(|at| key(&self.text, **at, 0) <= high);
-        alike.map(|at| usize::from(*at)).any(|at| {
-            let after = self.text.get(at..).and_then(|rest| rest.strip_prefix(text));
-            let before = self.text.get(..at).unwrap_or_default();
-            after.is_some_and(|after| begins(after) && stands(before, after))
+        self.prompt.match_indices(text).any(|(at, _)| {
+            let before = self.prompt.get(..at).unwrap_or_default();
+            let after = self.prompt.get(at + text.len()..).unwrap_or_default();
+            ends(before) && begins(after) && stands(before, after)
         })
     }
-}
-
-/// The eight bytes at a place, in their order; `pad` stands where there are none.
-fn key(text: &str, at: u16, pad: u8) -> u64 {
-    let rest = text.as_bytes().get(usize::from(at)..).unwrap_or_default();
-    if let Some(eight) = rest.first_chunk::<8>() {
-        return u64::from_be_bytes(*eight);
-    }
-    let mut eight = [pad; 8];
-    eight.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
-    u64::from_be_bytes(eight)
 }
 
 /// Whether a word ends before what follows.
