@@ -67,7 +67,7 @@ fn session(engine: &Engine, who: usize, steps: usize, values: usize, varied: boo
             label.integrity.sources = sources;
             label
         });
-        let answered = Answered { result: Some(&json!(said)), stored, is_withheld: false };
+        let answered = Answered { result: Some(&json!(said)), stored, ..Answered::default() };
         engine.observe(&mut session, &people, &Run::default(), &answered);
     }
     if steps > 0 {

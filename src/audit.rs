@@ -9,8 +9,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{Decision, requirement_id};
+use crate::fact::slot;
 use crate::request::{Link, Request, Target, value_digest};
-use crate::value::value_to_json;
+use crate::value::{Fact, Value, value_to_json};
 
 /// What of a request a record keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +59,12 @@ pub struct Record {
     /// In a session: whether the host named the inputs of each argument (`precise`) or the context counted (`context`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
+    /// The host's own key of the session, if the request states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow_session: Option<String>,
+    /// Consents that the request states.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consents: Vec<RecordedConsent>,
     /// What is wrong with the form of the request, if it is malformed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -83,6 +90,16 @@ pub struct RecordedParty {
     /// Who vouches for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+}
+
+/// A consent that a request states.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordedConsent {
+    /// The ask that it is to.
+    pub ask: String,
+    /// Who gave it.
+    pub by: String,
 }
 
 /// A resource.
@@ -156,6 +173,16 @@ impl Record {
             requirements: requirements.collect(),
             report_only: decision.reported().map(|rule| rule.id().to_owned()).collect(),
             flow: decision.precision().map(|precision| precision.name().to_owned()),
+            flow_session: match request.context_fact(slot::FLOW_SESSION) {
+                Fact::Known(Value::String(key)) => Some(key.to_string()),
+                Fact::Known(_) | Fact::Null | Fact::Unknown => None,
+            },
+            consents: request
+                .stated_flow()
+                .into_iter()
+                .flat_map(|flow| &flow.consents)
+                .map(|consent| RecordedConsent { ask: consent.ask.to_string(), by: consent.by.to_string() })
+                .collect(),
             error: request.defect().map(ToString::to_string),
             policy_version: decision.policy_version().to_owned(),
             directory_version: decision.directory_version().to_owned(),

@@ -324,8 +324,21 @@ facts! {
     AUTHENTICATION_ANSWERS_CHALLENGES "authentication.answers_challenges" Context Type::Bool;
     /// Session key of the information flow.
     FLOW_SESSION "flow.session" Context Type::String;
-    /// Join of the labels of what the session has read.
+    /// Join of the labels of what the session has read: level and compartments. In a session, this and what follows are the session's,
+    /// and what a request says of them only raises.
     FLOW_LABEL "flow.label" Context Type::Label;
+    /// Whether the session has seen what is less trusted than its user.
+    FLOW_UNTRUSTED "flow.untrusted" Context Type::Bool;
+    /// Whether it has seen what is sensitive.
+    FLOW_SENSITIVE "flow.sensitive" Context Type::Bool;
+    /// Whether it has changed something.
+    FLOW_CHANGED "flow.changed" Context Type::Bool;
+    /// Whether something has left through it.
+    FLOW_SENT "flow.sent" Context Type::Bool;
+    /// Whether a call of it was refused.
+    FLOW_REFUSED "flow.refused" Context Type::Bool;
+    /// Whether a person consented to something in it.
+    FLOW_CONSENTED "flow.consented" Context Type::Bool;
     /// Digest of the tool definition as the server offers it now (`sha256:...`).
     TOOL_DIGEST "tool.digest" Context Type::String;
     /// Id of the approval that the caller claims to hold: for conditions and records. Approvals are found by the call.

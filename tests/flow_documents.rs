@@ -417,8 +417,11 @@ fn sessions_are_bounded() {
     let engine = asking();
     let mut session = engine.session();
     let values: Vec<String> = (0..1_000).map(|at| format!("value-{at}")).collect();
+    let name = "/a/rather/long/path/to/some/document/\u{fffd}\u{fffd}/with/a/name/that/is/long.html".repeat(4);
     for _ in 0..200 {
-        see(&engine, &mut session, "wiki", &json!(values));
+        let result = json!(values);
+        let answered = Answered { result: Some(&result), document: Some(&name), ..Answered::default() };
+        engine.observe(&mut session, &call("wiki", &[]), &Run::default(), &answered);
     }
     println!(
         "a session: {} bytes when new, {} after 200 steps, at most {}",
@@ -430,6 +433,53 @@ fn sessions_are_bounded() {
     const { assert!(Session::MAX_BYTES <= 8 << 10) };
     assert_eq!(session.answer(0, &[]), FlowLabel::TOP);
     assert_ne!(session.answer(199, &[]), FlowLabel::TOP);
+    let names: Vec<Option<&str>> = session.steps().map(|past| past.document).collect();
+    assert!((2..=10).contains(&names.iter().flatten().count()), "{names:?}");
+    let last = names.last().unwrap().unwrap();
+    assert!(
+        last.len() <= Session::DOCUMENT_BYTES && last.starts_with('\u{2026}') && last.ends_with("long.html"),
+        "{last}"
+    );
+}
+
+/// Where a value came from: the call, the server, the document that the host named, and of when that is. Shown to whoever is asked, and no
+/// part of what a consent is to.
+#[test]
+fn provenance_names_documents() {
+    let engine = asking();
+    let mut session = engine.session();
+    let read = call("web", &[]);
+    for (document, dated) in
+        [(Some("https://example.org/a"), Some("2026-11-20T08:00:00Z")), (Some("b.html"), None), (None, None)]
+    {
+        let dated = dated.map(|dated| dated.parse().unwrap());
+        engine.observe(&mut session, &read, &Run::default(), &Answered { document, dated, ..Answered::default() });
+    }
+    let held = call("mail", &[("to", "eve@evil.example".into()), ("body", "hello".into())]);
+    let asks = engine.asks(&held, &session, &Run::default());
+    let from = [
+        "step 2, lab/web at 2026-11-24T12:00:00Z: public, untrusted",
+        "step 1, lab/web of b.html at 2026-11-24T12:00:00Z: public, untrusted",
+        "step 0, lab/web of https://example.org/a, dated 2026-11-20T08:00:00Z, at 2026-11-24T12:00:00Z: public, untrusted",
+    ];
+    assert_eq!(asks[0].from, from);
+    let explanation = engine.explain_in(&held, &session, &Run::default());
+    assert_eq!(explanation.flow.unwrap().held_up[0].from, from);
+    // Where the host names the step, the others have no part in it.
+    let inputs = [("to".to_owned(), vec![Input::Prompt, Input::Answer { step: 1, path: vec![] }])].into();
+    let precise = Run { inputs: Some(&inputs), ..Run::default() };
+    assert_eq!(engine.asks(&held, &session, &precise)[0].from, [from[1]]);
+    // What is read in between by another name changes no ask.
+    let consent = asks[0].consent(
+        "ada".parse().unwrap(),
+        "2026-11-24T11:00:00Z".parse().unwrap(),
+        "2026-11-24T13:00:00Z".parse().unwrap(),
+    );
+    assert!(consent.ask.from.is_empty() && consent.ask.id() == asks[0].id());
+    session.accept(consent);
+    let answered = Answered { document: Some("c.html"), ..Answered::default() };
+    engine.observe(&mut session, &read, &Run::default(), &answered);
+    assert_eq!(verdict(&engine, &session, &held, &Run::default()), Verdict::Allow);
 }
 
 fn findings(text: &str) -> String {

@@ -23,7 +23,8 @@ use std::hash::BuildHasherDefault;
 
 use flow::{Event, World, events, label, raised, words};
 use placet::flow::{
-    Capacity, Confidentiality, FlowLabel, Integrity, Lattice, Mapping, Pair, Readers, Run, Sources, Task, Trust, Verb,
+    Capacity, Confidentiality, FlowLabel, Input, Integrity, Lattice, Mapping, Pair, Readers, Run, Sources, Stated,
+    Task, Trust, Verb,
 };
 use placet::label::Label;
 use placet::{Code, Verdict};
@@ -251,6 +252,39 @@ proptest! {
             let (below, above) = (world.verdict(&low, &last, &run), world.verdict(&high, &last, &run));
             assert!(below <= above, "{last:?}: {below:?} with less taint, {above:?} with more");
         }
+    }
+
+    /// A flow that a request states is a session: what it leaves unsaid or says higher never allows more, it never allows what would not be
+    /// allowed without it, and beside a session that the host keeps it only restricts.
+    #[test]
+    fn law_d_stated(run in events(), a in label(), b in label(), last in flow::event(), precise in any::<u8>()) {
+        let world = World::with_ready();
+        let stated = |label| Stated { label, ..Stated::new(world.engine.policy().flow().words.stamp()) };
+        let verdict = |flow| world.engine.decide(&world.request(&last).flowing(flow)).verdict();
+        let (below, above) = (verdict(stated(Some(a))), verdict(stated(Some(a.join(&b)))));
+        assert!(below <= above, "{last:?}: {below:?} with less taint, {above:?} with more");
+        assert!(above <= verdict(stated(None)));
+        assert!(world.engine.decide(&world.request(&last)).verdict() <= below);
+        // So with inputs that are named.
+        let input = |at: u8, label| match precise >> (2 * at) & 3 {
+            0 => Input::Prompt,
+            1 => Input::Context,
+            _ => Input::Label(label),
+        };
+        let inputs = |label| Some([("to", 0), ("text", 1), ("what", 2)].map(|(name, at)| (name.to_owned(), vec![input(at, label)])).into());
+        let low = verdict(Stated { inputs: inputs(a), ..stated(Some(a)) });
+        assert!(low <= verdict(Stated { inputs: inputs(a.join(&b)), ..stated(Some(a.join(&b))) }));
+        // The same as in a session that has seen as much and believes nothing besides.
+        let mut session = world.engine.session();
+        for event in run.iter().filter(|event| event.is_untrusted() && !event.is_hidden()) {
+            world.observe(&mut session, event);
+        }
+        let kept = world.engine.decide_in(&world.request(&last), &session, &Run::default());
+        let same = world.request(&last).flowing(stated(Some(*session.context())));
+        assert_eq!(world.engine.decide(&same), kept);
+        // Beside it.
+        let joined = world.engine.decide_in(&world.request(&last).flowing(stated(Some(a))), &session, &Run::default());
+        assert!(kept.verdict() <= joined.verdict());
     }
 
     /// A narrower task, a ready policy more and a lower clearance never allow more.

@@ -330,7 +330,7 @@ proptest! {
         let mut all = Unbounded { answers: Vec::new(), known: BTreeMap::new(), context: *session.context() };
         for (label, values) in &run {
             let values: Vec<String> = values.iter().map(|at| format!("value-{at}")).collect();
-            let answered = Answered { result: Some(&json!(values)), stored: Some(*label), is_withheld: false };
+            let answered = Answered { result: Some(&json!(values)), stored: Some(*label), ..Answered::default() };
             let observed = world.engine.observe(&mut session, &request, &Run::default(), &answered);
             assert!(session.bytes() <= Session::MAX_BYTES);
             all.answers.push(observed.label);

@@ -310,6 +310,8 @@ proptest! {
             let mut entities = wide.entities().clone();
             entities.grants[0].scope = both;
             let directory = placet::Directory::new(&entities, "both", &Limits::default()).expect("it was sound before");
+            // Its labels are words of the policy, as those of the documents are: sessions need them.
+            let directory = directory.worded_as(engine.policy());
             let common = Engine::new(engine.policy().clone(), directory.into());
             for request in &requests {
                 let each = is_allowed(&decide(&engine, request)) && is_allowed(&decide(&derived, request));
@@ -508,7 +510,8 @@ fn forget(request: &Value, tape: &mut Tape<'_>) -> Value {
     let mut request = request.clone();
     let share = [20, 50, 80][tape.pick(3)];
     let context = request["context"].as_object_mut().expect("a context");
-    for (path, _) in world::FACTS {
+    // What a flow says in favour of a call (a prompt's words, where values come from) is no fact, and not missing where it is not there.
+    for (path, _) in world::FACTS.iter().chain(world::FLOW_FACTS).chain(&[("flow.labels", &[] as &[&str])]) {
         if tape.chance(share) {
             remove(context, path);
         }
@@ -555,6 +558,17 @@ fn complete(partial: &Value, tape: &mut Tape<'_>) -> Value {
         if !has(&request["context"], path) {
             let said = if tape.chance(15) { Value::Null } else { world::value(tape, values) };
             world::put(request["context"].as_object_mut().expect("a context"), path, said);
+        }
+    }
+    // A request that states no flow is of no session; that is no missing fact.
+    if request["context"]["flow"].is_object() {
+        for (path, values) in world::FLOW_FACTS {
+            if !has(&request["context"], path) {
+                world::put(request["context"].as_object_mut().expect("a context"), path, world::value(tape, values));
+            }
+        }
+        if !has(&request["context"], "flow.labels") {
+            request["context"]["flow"]["labels"] = world::flow_labels_of(tape);
         }
     }
     let mut fill = |at: &mut Value, name: &str, values: &[&'static str]| {

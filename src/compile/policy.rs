@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::pack::RuleSet;
 use crate::document::Validated;
 use crate::fact::Schema;
-use crate::flow::{Policy as FlowPolicy, Verb};
+use crate::flow::{Policy as FlowPolicy, Verb, Words};
 use crate::label::{Label, Taxonomy};
 use crate::limits::Limits;
 use crate::rule::{Effect, Mode, Requirement, Rule, Source};
@@ -22,6 +22,7 @@ use crate::value::Value;
 pub struct Vocabulary {
     schema: Schema,
     taxonomy: Taxonomy,
+    words: Arc<Words>,
     limits: Limits,
     stamp: u64,
 }
@@ -37,6 +38,12 @@ impl Vocabulary {
     #[must_use]
     pub const fn taxonomy(&self) -> &Taxonomy {
         &self.taxonomy
+    }
+
+    /// The names of the labels of flows.
+    #[must_use]
+    pub fn words(&self) -> &Words {
+        &self.words
     }
 
     /// Ceilings of requests.
@@ -95,6 +102,7 @@ impl CompiledPolicy {
         let vocabulary = Vocabulary {
             schema: policy.schema().clone(),
             taxonomy: policy.taxonomy().clone(),
+            words: Arc::clone(&policy.flow().words),
             limits: limits.clone(),
             stamp: policy.vocabulary_stamp(),
         };

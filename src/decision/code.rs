@@ -208,6 +208,9 @@ codes! {
     /// A session of another policy: its labels have other words.
     DataFlowOutdated = "data.flow_outdated", Data, false,
         "The session was begun under another version of the policy.", "Begin a new session.";
+    /// A flow that its request states above the clearance: its model has seen what it may not see, or nobody says what it has seen.
+    DataFlowExceeded = "data.flow_exceeded", Data, true,
+        "This session has seen, or may have seen, more than it may see.", "State the label of what the model has seen (`context.flow.labels`), or begin a new session.";
     /// A call of which too little is known to follow what flows through it.
     DataFlowUnknown = "data.flow_unknown", Data, true,
         "What flows through this call is not known.", "Send the arguments, and call one tool at a time.";

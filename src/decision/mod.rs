@@ -126,6 +126,8 @@ pub struct Decision<'e> {
     pub(crate) spent: u64,
     /// How the labels of arguments were found, if it was made in a session.
     pub(crate) precision: Option<Precision>,
+    /// Whether it was made in the session that the request states, and in no other.
+    pub(crate) is_stated: bool,
 }
 
 impl PartialEq for Decision<'_> {
@@ -226,6 +228,7 @@ impl<'e> Decision<'e> {
             challenge: None,
             spent: 0,
             precision: None,
+            is_stated: false,
         }
     }
 

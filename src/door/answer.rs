@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::decision::{Code, Decision, Kind, Layer, Outstanding, Reason, approver_name, requirement_id};
+use crate::decision::{Code, Decision, Kind, Layer, Outstanding, Reason, Verdict, approver_name, requirement_id};
+use crate::flow::Ask;
 use crate::request::Request;
 use crate::rule::Requirement;
 
@@ -40,12 +41,51 @@ pub struct AnswerContext {
     /// What an approval of this call binds to; where one is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_digest: Option<String>,
+    /// What the host needs to go on with the flow that the request states; where it is not denied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow: Option<AnswerFlow>,
     /// The host's id of this evaluation, or the digest of the request.
     pub evaluation_id: String,
     /// The policy that was seen.
     pub policy_version: String,
     /// The directory that was seen.
     pub directory_version: String,
+}
+
+/// What an answer says of the flow that the request states. Labels are words of the policy; they say nothing of what data say.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AnswerFlow {
+    /// `precise` or `context`: how the labels of arguments were found.
+    pub precision: &'static str,
+    /// The label of what the call will answer: what joins `labels` once the model has seen that.
+    pub answer: Json,
+    /// The label of what the call writes: to be stored with it, and to join `answer` when it is read again.
+    pub written: Json,
+    /// What the call waits for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asks: Vec<AnswerAsk>,
+}
+
+/// What a person is to be asked. The value is in the request, under the parameter.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AnswerAsk {
+    /// By which a consent names it.
+    pub id: String,
+    /// `endorse`, `declassify`, `widen` or `proceed`.
+    pub verb: &'static str,
+    /// The tool.
+    pub tool: String,
+    /// The argument, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// Its value, where the model has seen all that may be in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Json>,
+    /// The label of the value, or of the context.
+    pub label: Json,
+    /// Who may not see it, or the ready policy that holds the call up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sink: Option<String>,
 }
 
 /// How to authenticate again. Source: OpenID Connect Core section 5.5; RFC 9470.
@@ -144,6 +184,7 @@ impl Answer {
                 www_authenticate: challenge.www_authenticate(),
             }),
             call_digest: waits.then(|| request.call_digest().to_string()),
+            flow: AnswerFlow::new(decision, request),
             evaluation_id: request.evaluation(),
             policy_version: decision.policy_version().to_owned(),
             directory_version: decision.directory_version().to_owned(),
@@ -169,6 +210,31 @@ impl Answer {
         codes.sort_unstable();
         codes.dedup();
         codes
+    }
+}
+
+impl AnswerFlow {
+    fn new(decision: &Decision<'_>, request: &Request<'_>) -> Option<Self> {
+        if !decision.is_stated || decision.verdict() == Verdict::Deny {
+            return None;
+        }
+        let flow = decision.engine.stated_flow(request)?;
+        let words = &decision.engine.policy().flow().words;
+        let ask = |(ask, value_is_seen, sink_is_seen): (Ask, bool, bool)| AnswerAsk {
+            id: ask.id(),
+            verb: ask.verb.name(),
+            tool: ask.tool.into(),
+            parameter: ask.parameter.map(Into::into),
+            value: ask.value.filter(|_| value_is_seen),
+            label: words.write(&ask.label),
+            sink: ask.sink.filter(|_| sink_is_seen).map(Into::into),
+        };
+        Some(Self {
+            precision: flow.precision.name(),
+            answer: words.write(&flow.answer),
+            written: words.write(&flow.written),
+            asks: flow.asks.into_iter().map(ask).collect(),
+        })
     }
 }
 

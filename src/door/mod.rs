@@ -21,7 +21,8 @@
 mod answer;
 mod batch;
 
-pub use answer::{Answer, AnswerChallenge, AnswerContext, AnswerObligation, AnswerReason, AnswerRequirement};
+pub use answer::{Answer, AnswerAsk, AnswerChallenge, AnswerContext, AnswerFlow};
+pub use answer::{AnswerObligation, AnswerReason, AnswerRequirement};
 pub use batch::may_be_batch;
 
 use crate::engine::Engine;

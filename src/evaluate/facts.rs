@@ -71,6 +71,10 @@ impl Facts for View<'_, '_, '_> {
                 .now()
                 .and_then(|now| scene.engine.revocations().last_heard(now, scene.engine.check_policy().skew))
                 .map_or(Fact::Unknown, Fact::Known),
+            slot::FLOW_LABEL..=slot::FLOW_CONSENTED => match scene.flow.get(at) {
+                Some(seen) => Fact::Known(seen),
+                None => self.said(at),
+            },
             slot::DEVICE_COMPLIANT if scene.told.device.is_some() => known(scene.told.device.as_ref()),
             // Of which device it is true nobody says.
             slot::DEVICE_COMPLIANT

@@ -13,12 +13,13 @@ use std::sync::Arc;
 
 use super::requirement;
 use super::scene::{KnownLabel, Scene, Thing};
+use super::session::Flowing;
 use crate::decision::{Code, Decision, Demand, Kind, RuleNumber, narrow_u8};
 use crate::directory::ToolRecord;
 use crate::engine::{Engine, Origin};
 use crate::flow::{
-    Answered, Ask, Call, Confidentiality, Consent, Declaration, Finding, FlowLabel, Frame, Integrity, Lattice,
-    Observed, Policy, Readers, Run, Session, Task, What, check, observe,
+    Answered, Ask, Call, Confidentiality, Consent, Declaration, Finding, FlowLabel, Frame, Input, Integrity, Lattice,
+    Observed, Past, Policy, Readers, Run, Session, Task, What, check, expect, observe,
 };
 use crate::label::Label;
 use crate::name::GroupId;
@@ -50,16 +51,13 @@ impl Engine {
         if self.form(request).is_some() || session.stamp() != policy.words.stamp() {
             return Vec::new();
         }
-        let scene = Scene::new(self, request);
-        let attainable = is_attainable(&scene);
+        let (scene, flowing) = Scene::flowing(self, request, Some((session, run)));
+        let session = flowing.as_ref().map_or(session, Flowing::session);
         let mut asks = Vec::new();
-        findings(&scene, session, run, &mut |finding| {
-            if attainable
-                && let Some(ask) = ask(finding, &scene)
-                && !is_consented(finding, &scene, session)
-            {
-                asks.push(ask);
-            }
+        outstanding(&scene, session, run, &mut |finding, ask| {
+            let words = &policy.words;
+            let from = sources(finding, policy, session, run).iter().map(|past| past.describe(words)).collect();
+            asks.push(Ask { from, ..ask });
         });
         asks
     }
@@ -77,19 +75,20 @@ impl Engine {
             let step = session.next_step();
             return Observed { step, label: FlowLabel::TOP, is_shown: false, written: FlowLabel::TOP };
         }
-        let scene = Scene::new(self, request);
+        let (scene, flowing) = Scene::flowing(self, request, Some((session, run)));
+        let joined = flowing.as_ref().map_or(&*session, Flowing::session);
         let (tool, record) = called(&scene);
         let declaration = match record.and_then(|record| record.flow.as_ref()) {
             Some(declaration) => Arc::clone(declaration),
             None => Arc::new(declared(record, tool, policy).into_owned()),
         };
-        framed(&scene, session, run, |call, frame| {
+        let after = framed(&scene, joined, run, |call, frame| {
             let answered = Answered { is_withheld: answered.is_withheld || run.is_withheld, ..*answered };
             let (after, observed) =
                 observe(call, &declaration, frame, (scene.call().hex().as_str(), request.now()), &answered);
             (after, observed)
-        })
-        .map_or_else(
+        });
+        after.map_or_else(
             || Observed { step: 0, label: FlowLabel::TOP, is_shown: false, written: FlowLabel::TOP },
             |(after, observed)| {
                 *session = after;
@@ -100,18 +99,25 @@ impl Engine {
 }
 
 /// Judges a call by its session.
-pub(super) fn judge(scene: &Scene<'_, '_>, flow: Option<(&Session, &Run<'_>)>, decision: &mut Decision<'_>) {
+pub(super) fn judge(scene: &Scene<'_, '_>, flow: Option<&Flowing<'_>>, decision: &mut Decision<'_>) {
     let policy = scene.engine.policy().flow();
     let immediate = scene.immediate();
-    let Some((session, run)) = flow else {
+    let Some(flowing) = flow else {
         if policy.requires_session {
             decision.object(Code::DataFlowRequired, None, immediate, 0);
         }
         return;
     };
+    let (session, run) = (flowing.session(), &flowing.run());
     if session.stamp() != policy.words.stamp() || !scene.engine.reads_labels() {
         return decision.object(Code::DataFlowOutdated, None, immediate, 0);
     }
+    // No session gets there by itself: what a request states may be anything.
+    if !session.context().flows_to(session.clearance()) {
+        return decision.object(Code::DataFlowExceeded, None, immediate, 0);
+    }
+    decision.spent = decision.spent.saturating_add(flowing.work);
+    decision.is_stated = flowing.is_stated;
     findings(scene, session, run, &mut |finding| {
         if is_consented(finding, scene, session) {
             return;
@@ -160,6 +166,58 @@ pub(crate) fn findings(scene: &Scene<'_, '_>, session: &Session, run: &Run<'_>, 
     framed(scene, session, run, |call, frame| check(call, frame).iter().for_each(each));
 }
 
+/// Hands over what a call waits for: what a person could consent to, and nobody has.
+pub(super) fn outstanding(
+    scene: &Scene<'_, '_>,
+    session: &Session,
+    run: &Run<'_>,
+    each: &mut dyn FnMut(&Finding<'_>, Ask),
+) {
+    if !is_attainable(scene) {
+        return;
+    }
+    findings(scene, session, run, &mut |finding| {
+        if let Some(ask) = ask(finding, scene)
+            && !is_consented(finding, scene, session)
+        {
+            each(finding, ask);
+        }
+    });
+}
+
+/// The steps that raised a label above what the user says, as far as they are remembered, the latest first: those that the host names as
+/// inputs of the argument, or all that the model has seen.
+pub(crate) fn sources<'s>(
+    finding: &Finding<'_>,
+    policy: &Policy,
+    session: &'s Session,
+    run: &Run<'_>,
+) -> Vec<Past<'s>> {
+    let raises = |label: &FlowLabel| match finding.what {
+        What::Integrity => !label.integrity.flows_to(&policy.prompt.integrity),
+        What::Confidentiality => !label.confidentiality.flows_to(&policy.prompt.confidentiality),
+        What::Ready(_) => !label.flows_to(&policy.prompt),
+        What::Clearance | What::Unknown | What::Task => false,
+    };
+    let inputs = finding.parameter.and_then(|name| run.inputs?.get(name));
+    let is_from = |past: &Past<'_>| match inputs {
+        None => past.is_shown,
+        Some(inputs) => inputs.iter().any(|input| match input {
+            Input::Context => past.is_shown,
+            Input::Answer { step, .. } => *step == past.step,
+            Input::Prompt | Input::Label(_) => false,
+        }),
+    };
+    let mut steps: Vec<Past<'s>> = session.steps().filter(|past| is_from(past) && raises(&past.label)).collect();
+    steps.reverse();
+    steps
+}
+
+/// The label that the answer of a call will have, and that of what it writes.
+pub(super) fn expected(scene: &Scene<'_, '_>, session: &Session, run: &Run<'_>) -> Option<(FlowLabel, FlowLabel)> {
+    framed(scene, session, run, expect)
+}
+
 /// The call and its frame, as flows see them.
 fn framed<T>(
     scene: &Scene<'_, '_>,
@@ -198,7 +256,7 @@ fn is_attainable(scene: &Scene<'_, '_>) -> bool {
 }
 
 /// What is declared of a tool; of what is no tool, or not registered, nothing is.
-fn declared<'e>(record: Option<&'e ToolRecord>, tool: &str, policy: &Policy) -> Cow<'e, Declaration> {
+pub(super) fn declared<'e>(record: Option<&'e ToolRecord>, tool: &str, policy: &Policy) -> Cow<'e, Declaration> {
     let user = policy.prompt.integrity.trust;
     match record.map(|record| (record.flow.as_deref(), record.does)) {
         Some((Some(declaration), _)) => Cow::Borrowed(declaration),
@@ -235,7 +293,7 @@ fn memberships(engine: &Engine, recipient: &str) -> Readers {
 }
 
 /// What a person would have to be asked about a finding.
-fn ask(finding: &Finding<'_>, scene: &Scene<'_, '_>) -> Option<Ask> {
+pub(super) fn ask(finding: &Finding<'_>, scene: &Scene<'_, '_>) -> Option<Ask> {
     let verb = finding.what.verb()?;
     let what = match finding.what {
         What::Ready(ready) => crate::flow::Ready::ALL.iter().find(|(_, known)| *known == ready).map(|(name, _)| *name),
@@ -250,6 +308,7 @@ fn ask(finding: &Finding<'_>, scene: &Scene<'_, '_>) -> Option<Ask> {
         sink: what.map(Into::into),
         call: scene.call().hex().as_str().into(),
         policy: scene.engine.policy().version().into(),
+        from: Vec::new(),
     })
 }
 

@@ -24,16 +24,18 @@ mod requirement;
 mod revocation;
 mod rules;
 mod scene;
+mod session;
 mod told;
 mod tool;
 
 pub(crate) use facts::View;
-pub(crate) use flow::findings;
+pub(crate) use flow::{findings, sources};
 pub(crate) use memo::Memo;
 pub use prepared::Prepared;
 pub(crate) use privilege::giver_is_held;
 pub(crate) use rules::Pair;
 pub(crate) use scene::{KnownLabel, Scene};
+pub(crate) use session::Flowing;
 
 use crate::decision::{Code, Decision};
 use crate::engine::Engine;
@@ -41,13 +43,14 @@ use crate::flow::{Run, Session};
 use crate::request::Request;
 
 impl Engine {
-    /// Judges a request.
+    /// Judges a request: one that states its flow as a part of that session, any other as the call of no session.
     #[must_use]
     pub fn decide<'e>(&'e self, request: &Request<'_>) -> Decision<'e> {
         self.judge(request, None)
     }
 
     /// Judges a request as a part of a session: besides, by what the session has read. `run` is what the host says of the call.
+    /// What the request itself states of its flow only restricts.
     #[must_use]
     pub fn decide_in<'e>(&'e self, request: &Request<'_>, session: &Session, run: &Run<'_>) -> Decision<'e> {
         self.judge(request, Some((session, run)))
@@ -59,7 +62,8 @@ impl Engine {
             decision.object(code, None, 0, 0);
             return decision;
         }
-        complete(&Scene::new(self, request), flow, &mut decision);
+        let (scene, flowing) = Scene::flowing(self, request, flow);
+        complete(&scene, flowing.as_ref(), &mut decision);
         decision
     }
 
@@ -82,7 +86,7 @@ impl Engine {
             return false;
         }
         let mut decision = Decision::new(self);
-        judge(&Scene::new(self, open).listing(), &mut decision);
+        judge(&Scene::flowing(self, open, None).0.listing(), &mut decision);
         decision.objections.is_empty()
     }
 
@@ -111,7 +115,7 @@ impl Engine {
 }
 
 /// The decision of a call, in a session or in none.
-fn complete(scene: &Scene<'_, '_>, flow: Option<(&Session, &Run<'_>)>, decision: &mut Decision<'_>) {
+fn complete(scene: &Scene<'_, '_>, flow: Option<&Flowing<'_>>, decision: &mut Decision<'_>) {
     judge(scene, decision);
     flow::judge(scene, flow, decision);
     requirement::conflicts(decision);

@@ -8,8 +8,8 @@
 //!
 //! Next room: [`crate::explain`].
 
-use super::complete;
 use super::scene::Scene;
+use super::{Flowing, complete};
 use crate::decision::{Code, Decision};
 use crate::engine::Engine;
 use crate::request::{Refused, Request, Target};
@@ -29,17 +29,22 @@ use crate::request::{Refused, Request, Target};
 pub struct Prepared<'e, 'r> {
     engine: &'e Engine,
     scene: Result<Scene<'e, 'r>, Code>,
+    /// The flow that the request states.
+    flowing: Option<Box<Flowing<'e>>>,
 }
 
 impl Engine {
     /// Looks up who and what is in a request, to judge it more than once.
     #[must_use]
     pub fn prepare<'e, 'r>(&'e self, request: &'e Request<'r>) -> Prepared<'e, 'r> {
-        let scene = match self.form(request) {
-            Some(code) => Err(code),
-            None => Ok(Scene::new(self, request)),
+        let (scene, flowing) = match self.form(request) {
+            Some(code) => (Err(code), None),
+            None => {
+                let (scene, flowing) = Scene::flowing(self, request, None);
+                (Ok(scene), flowing.map(Box::new))
+            }
         };
-        Prepared { engine: self, scene }
+        Prepared { engine: self, scene, flowing }
     }
 }
 
@@ -77,7 +82,8 @@ impl Engine {
                 (Some(code), _) => decision.object(code, None, 0, 0),
                 (None, Some(scene)) => {
                     scene.replace(resource, mark);
-                    complete(scene, None, &mut decision);
+                    let flowing = scene.restate();
+                    complete(scene, flowing.as_ref(), &mut decision);
                 }
                 (None, None) => decision.object(Code::RequestMalformed, None, 0, 0),
             }
@@ -93,7 +99,7 @@ impl<'e> Prepared<'e, '_> {
         let mut decision = Decision::new(self.engine);
         match &self.scene {
             Err(code) => decision.object(*code, None, 0, 0),
-            Ok(scene) => complete(scene, None, &mut decision),
+            Ok(scene) => complete(scene, self.flowing.as_deref(), &mut decision),
         }
         decision
     }

@@ -7,10 +7,13 @@ use std::sync::OnceLock;
 use smallvec::SmallVec;
 
 use super::facts::View;
+use super::session::{Flowing, Seen};
 use super::told::Told;
 use crate::compile::{Found, Query, ResourceQuery, ResourceView, RuleSet, SubjectView};
 use crate::directory::{Principal, ResourceRecord, ToolRecord};
 use crate::engine::{Engine, Origin, subject_view};
+use crate::fact::slot;
+use crate::flow::{Run, Session};
 use crate::label::Label;
 use crate::request::{CallDigest, Labelled, Link, Request, Target};
 use crate::value::{Facts, NO_ITEMS, Value};
@@ -127,6 +130,8 @@ pub(crate) struct Scene<'s, 'r> {
     call: OnceLock<CallDigest>,
     /// What feeds have told since the token was issued.
     pub(crate) told: Told,
+    /// What its session has seen and done.
+    pub(super) flow: Seen,
     /// Whether it is asked what could be allowed with some arguments, none being given.
     pub(super) listing: bool,
     /// What conditions demand of the facts of the call, by rule set.
@@ -174,6 +179,7 @@ impl<'s, 'r> Scene<'s, 'r> {
             claimed_groups,
             call: OnceLock::new(),
             told: Told::default(),
+            flow: Seen::default(),
             listing: false,
             guards: [SmallVec::new(), SmallVec::new()],
             engine,
@@ -186,6 +192,40 @@ impl<'s, 'r> Scene<'s, 'r> {
             scene.guards = ORIGINS.map(|origin| scene.guards(origin));
         }
         scene
+    }
+
+    /// The same, as the call of a session: of the one that the host keeps, of the one that the request states, or of none.
+    pub(crate) fn flowing<'f>(
+        engine: &'s Engine,
+        request: &'s Request<'r>,
+        host: Option<(&'f Session, &Run<'f>)>,
+    ) -> (Self, Option<Flowing<'f>>)
+    where
+        's: 'f,
+    {
+        let mut scene = Self::new(engine, request);
+        let flowing = Flowing::of(engine, request, host);
+        let flowing = scene.enter(flowing);
+        (scene, flowing)
+    }
+
+    /// The flow that the request states, of the call as it is now.
+    pub(super) fn restate(&mut self) -> Option<Flowing<'s>> {
+        let flowing = Flowing::of(self.engine, self.request, None);
+        self.enter(flowing)
+    }
+
+    /// Whether a fact is the session's to say, and it does.
+    pub(crate) fn is_said_by_session(&self, slot: u16) -> bool {
+        (slot::FLOW_LABEL..=slot::FLOW_CONSENTED).contains(&slot) && self.flow.get(slot).is_some()
+    }
+
+    fn enter<'f>(&mut self, mut flowing: Option<Flowing<'f>>) -> Option<Flowing<'f>> {
+        if let Some(flowing) = &mut flowing {
+            flowing.consent(self);
+            self.flow = flowing.seen(self);
+        }
+        flowing
     }
 
     /// What the conditions of a set demand of the facts of the call.

@@ -4,8 +4,8 @@
 
 use serde::Serialize;
 
-use crate::evaluate::{Scene, findings};
-use crate::flow::{Finding, FlowLabel, Lattice, Past, Precision, Run, Session, What};
+use crate::evaluate::{Scene, findings, sources};
+use crate::flow::{Finding, Precision, Run, Session, What};
 use crate::value::value_to_json;
 
 /// What a session says of a call.
@@ -35,7 +35,7 @@ pub struct HeldUp {
     /// Who may not see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipient: Option<String>,
-    /// The steps whose answers made it so, the latest first: `step 3, slack/get_webpage at 2026-11-24T12:00:00Z: public, untrusted`.
+    /// The steps whose answers made it so, the latest first: `step 3, slack/get_webpage of a.html at 2026-11-24T12:00:00Z: public, untrusted`.
     pub from: Vec<String>,
     /// The smallest consent that would let it through; none could where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,12 +47,12 @@ pub(super) fn report(scene: &Scene<'_, '_>, session: &Session, run: &Run<'_>) ->
     let precision = if run.inputs.is_some() { Precision::Precise } else { Precision::Context };
     let mut held_up = Vec::new();
     if session.stamp() == words.stamp() {
-        findings(scene, session, run, &mut |finding| held_up.push(one(finding, scene, session)));
+        findings(scene, session, run, &mut |finding| held_up.push(one(finding, scene, session, run)));
     }
     FlowReport { context: words.describe(session.context()), precision: precision.name(), held_up }
 }
 
-fn one(finding: &Finding<'_>, scene: &Scene<'_, '_>, session: &Session) -> HeldUp {
+fn one(finding: &Finding<'_>, scene: &Scene<'_, '_>, session: &Session, run: &Run<'_>) -> HeldUp {
     let policy = scene.engine.policy().flow();
     let words = &policy.words;
     let argument = finding.parameter.map_or("the call".to_owned(), |name| format!("`{name}`"));
@@ -72,25 +72,7 @@ fn one(finding: &Finding<'_>, scene: &Scene<'_, '_>, session: &Session) -> HeldU
         value: finding.value.map(value_to_json),
         label: words.describe(&finding.label),
         recipient: finding.recipient.map(str::to_owned),
-        from: from(finding, scene, session),
+        from: sources(finding, policy, session, run).iter().map(|past| past.describe(words)).collect(),
         consent,
     }
-}
-
-/// The steps that raised a label above what the user says, as far as they are remembered.
-fn from(finding: &Finding<'_>, scene: &Scene<'_, '_>, session: &Session) -> Vec<String> {
-    let policy = scene.engine.policy().flow();
-    let raises = |label: &FlowLabel| match finding.what {
-        What::Integrity => !label.integrity.flows_to(&policy.prompt.integrity),
-        What::Confidentiality => !label.confidentiality.flows_to(&policy.prompt.confidentiality),
-        What::Ready(_) => !label.flows_to(&policy.prompt),
-        What::Clearance | What::Unknown | What::Task => false,
-    };
-    let mut steps: Vec<Past<'_>> = session.steps().filter(|past| past.is_shown && raises(&past.label)).collect();
-    steps.reverse();
-    let line = |past: Past<'_>| {
-        let at = past.at.map_or_else(String::new, |at| format!(" at {at}"));
-        format!("step {}, {}{at}: {}", past.step, past.tool, policy.words.describe(&past.label))
-    };
-    steps.into_iter().map(line).collect()
 }

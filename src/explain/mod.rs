@@ -142,7 +142,7 @@ pub struct Cause {
 }
 
 impl Engine {
-    /// Judges a request and says why. Costs time proportional to all rules.
+    /// Judges a request and says why, in the session that it states, if it states one. Costs time proportional to all rules.
     #[must_use]
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
         self.explained(request, None)
@@ -160,7 +160,7 @@ impl Engine {
             None => self.decide(request),
         };
         let answer = Answer::new(&decision, request);
-        let layers = layers(&decision, request, flow.is_some());
+        let layers = layers(&decision, request, flow.is_some() || request.stated_flow().is_some());
         let mut explanation = Explanation {
             verdict: decision.verdict().name(),
             call: describe::call(request, None, self),
@@ -172,10 +172,10 @@ impl Engine {
             answer,
         };
         if self.form(request).is_none() {
-            let scene = Scene::new(self, request);
+            let (scene, flowing) = Scene::flowing(self, request, flow);
             explanation.call = describe::call(request, Some(&scene), self);
             near::rules(&scene, &mut explanation);
-            explanation.flow = flow.map(|(session, run)| flow::report(&scene, session, run));
+            explanation.flow = flowing.map(|flowing| flow::report(&scene, flowing.session(), &flowing.run()));
         }
         explanation.advice = advice::advice(&decision, request, &explanation);
         explanation

@@ -178,7 +178,7 @@ impl Engine {
 
     /// The facts of the context that are not stated and that a rule about this call reads, with the values that rules tell apart.
     fn missing(&self, request: &Request<'_>) -> Vec<Missing> {
-        let scene = Scene::new(self, request);
+        let (scene, _) = Scene::flowing(self, request, None);
         let mut read: BTreeMap<u16, Told> = BTreeMap::new();
         let memo = Memo::default();
         for pair in Pair::all(&scene, &memo).flat_map(|pair| core::iter::once(pair).chain(pair.through_called())) {
@@ -196,7 +196,7 @@ impl Engine {
         let unsaid = |slot: u16| {
             let declared = schema.get(slot)?;
             let open = declared.origin == fact::Origin::Context && matches!(request.context_fact(slot), Fact::Unknown);
-            open.then_some(&declared.ty)
+            (open && !scene.is_said_by_session(slot)).then_some(&declared.ty)
         };
         let taxonomy = self.policy().vocabulary().taxonomy();
         let missing = read.into_iter().filter_map(|(slot, told)| {

@@ -43,6 +43,8 @@ pub enum Input {
         /// The part.
         path: Vec<String>,
     },
+    /// A value whose label the host knows.
+    Label(FlowLabel),
 }
 
 /// The inputs of each argument, by name; those of one that is not named are the context.
@@ -262,6 +264,7 @@ fn of_inputs(inputs: Option<&Vec<Input>>, frame: &Frame<'_>) -> FlowLabel {
             let path: SmallVec<[&str; 6]> = path.iter().map(String::as_str).collect();
             frame.session.answer(*step, &path)
         }
+        Input::Label(label) => *label,
     }))
 }
 
@@ -428,6 +431,20 @@ fn leaves<'v>(value: &'v Value<'v>, each: &mut dyn FnMut(&'v Value<'v>)) {
     } else if !value.is_null() {
         each(value);
     }
+}
+
+/// How many values and links there are in arguments for which something may have to vouch.
+pub(crate) fn parts(arguments: &Map<'_>) -> usize {
+    let mut count = 0usize;
+    for (_, value) in arguments.entries() {
+        leaves(value, &mut |leaf| {
+            count += 1;
+            if let Value::String(text) = leaf {
+                count += links(text).count();
+            }
+        });
+    }
+    count
 }
 
 /// How much a value can say.

@@ -11,7 +11,10 @@
 //!
 //! Next room: `check`.
 
+use sha2::{Digest, Sha256};
+
 use super::part::FlowLabel;
+use crate::digest::hex;
 use crate::name::UserId;
 use crate::time::Timestamp;
 
@@ -63,13 +66,32 @@ pub struct Ask {
     pub call: Box<str>,
     /// The policy under which it is asked.
     pub policy: Box<str>,
+    /// The steps from which the value may come, the latest first, to be shown to the person: [`super::Past::describe`]. No part of what a
+    /// consent is to: the label is.
+    pub from: Vec<String>,
 }
 
 impl Ask {
     /// The consent of a person to exactly this, in `[start, end)`.
     #[must_use]
     pub fn consent(&self, by: UserId, start: Timestamp, end: Timestamp) -> Consent {
-        Consent { ask: self.clone(), by, start, end }
+        Consent { ask: Self { from: Vec::new(), ..self.clone() }, by, start, end }
+    }
+
+    /// What tells it from every other ask, `sha256:<hex>`: by which a host that keeps no asks can name it in a consent. It covers the value.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let value = self.value.as_ref().map(ToString::to_string);
+        let texts = [Some(self.verb.name()), Some(&*self.tool), self.parameter.as_deref(), value.as_deref()];
+        let mut hasher = Sha256::new();
+        for text in texts.into_iter().chain([self.sink.as_deref(), Some(&*self.call), Some(&*self.policy)]) {
+            hasher.update([u8::from(text.is_some())]);
+            let text = text.unwrap_or_default();
+            hasher.update((text.len() as u64).to_be_bytes());
+            hasher.update(text.as_bytes());
+        }
+        hasher.update(self.label.to_bytes());
+        hex(&hasher.finalize().into()).as_str().to_owned()
     }
 }
 

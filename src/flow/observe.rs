@@ -3,13 +3,13 @@
 //! INVARIANT (laws C, D): the label of an answer is never below what the tool declares, what the host knows of it and, unless the
 //! tool's answers are declared constant, its arguments; an answer above the clearance is not shown and does not enter the context.
 //!
-//! Next room: `mapping`.
+//! Next room: `stated`.
 
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::check::{Call, Frame, added, given};
+use super::check::{Call, Frame, added, answer_label, given};
 use super::declaration::Declaration;
 use super::lattice::Lattice;
 use super::part::FlowLabel;
@@ -26,6 +26,10 @@ pub struct Answered<'a> {
     pub stored: Option<FlowLabel>,
     /// Whether the host keeps the answer from the model, behind a handle.
     pub is_withheld: bool,
+    /// What it read, in the host's own words: a path, an address, the id of a message. For explanations and for whoever is asked.
+    pub document: Option<&'a str>,
+    /// Of when that is.
+    pub dated: Option<Timestamp>,
 }
 
 /// What became of an answer.
@@ -64,8 +68,14 @@ pub fn observe(
         }
     }
     let step = session.next_step();
-    session.step(declaration, &base, is_shown, made);
+    session.step(declaration, &base, is_shown, made, (answered.document, answered.dated));
     (session, Observed { step, label, is_shown, written })
+}
+
+/// The label that the answer of a call will have, and the label of what the call writes.
+#[must_use]
+pub fn expect(call: &Call<'_>, frame: &Frame<'_>) -> (FlowLabel, FlowLabel) {
+    (answer_label(call, frame), given(call, frame).join(&call.touched))
 }
 
 /// A way through an answer.

@@ -158,3 +158,17 @@ product! {
         integrity: Integrity
     }
 }
+
+impl FlowLabel {
+    /// Its parts as bytes, for digests under one policy.
+    pub(crate) fn to_bytes(self) -> [u8; 45] {
+        let (confidentiality, integrity) = (self.confidentiality, self.integrity);
+        let mut bytes = [0; 45];
+        let parts = confidentiality.label.to_bytes().into_iter();
+        let parts = parts.chain(confidentiality.readers.0.to_be_bytes()).chain([integrity.trust.0]);
+        for (place, byte) in bytes.iter_mut().zip(parts.chain(integrity.sources.0.to_be_bytes())) {
+            *place = byte;
+        }
+        bytes
+    }
+}

@@ -6,7 +6,7 @@
 //! INVARIANT (law C): the context label never goes down, and is never above the clearance (law D): what would raise it further is
 //! not shown. What a session has forgotten (an older step) is top. A new session is the only way back.
 //!
-//! Memory: at most [`Session::MAX_BYTES`] (7,936), 256 bytes when new: [`Session::bytes`] says how many. Between steps it holds no room
+//! Memory: at most [`Session::MAX_BYTES`] (8,176), 272 bytes when new: [`Session::bytes`] says how many. Between steps it holds no room
 //! that it does not use.
 //!
 //! Next room: `consent`.
@@ -19,6 +19,7 @@ use super::known::{Known, Name};
 use super::lattice::Lattice;
 use super::part::{Confidentiality, FlowLabel};
 use super::policy::Policy;
+use super::words::Words;
 use crate::time::Timestamp;
 use crate::value::Value;
 
@@ -37,6 +38,21 @@ pub struct History {
     pub refused: bool,
     /// A person consented to something.
     pub consented: bool,
+}
+
+impl History {
+    /// What either has done.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            untrusted: self.untrusted | other.untrusted,
+            sensitive: self.sensitive | other.sensitive,
+            changed: self.changed | other.changed,
+            sent: self.sent | other.sent,
+            refused: self.refused | other.refused,
+            consented: self.consented | other.consented,
+        }
+    }
 }
 
 /// What a step answered. 16 bytes: there are many.
@@ -67,6 +83,48 @@ impl Step {
     }
 }
 
+/// What steps read, as far as the host says and as long as there is room: lines of step, seconds or `-`, and name, the oldest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Sources(Box<str>);
+
+impl Sources {
+    fn remember(&mut self, step: u32, document: Option<&str>, dated: Option<Timestamp>) {
+        const CUT: char = '\u{2026}';
+        let name = document.unwrap_or_default();
+        if name.is_empty() && dated.is_none() {
+            return;
+        }
+        let dated = dated.map_or_else(|| "-".to_owned(), |dated| dated.seconds().to_string());
+        let mut text = format!("{}{step} {dated} ", self.0);
+        // Of a long name the end is kept, which tells more than the beginning.
+        let mut from = 0;
+        if name.len() > Session::DOCUMENT_BYTES {
+            from = name.len() - (Session::DOCUMENT_BYTES - CUT.len_utf8());
+            while !name.is_char_boundary(from) {
+                from += 1;
+            }
+            text.push(CUT);
+        }
+        text.extend(name.get(from..).unwrap_or_default().chars().map(|c| if c == '\n' { ' ' } else { c }));
+        text.push('\n');
+        let mut rest = text.as_str();
+        while rest.len() > Session::SOURCE_BYTES {
+            rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+        }
+        self.0 = rest.into();
+    }
+
+    fn of(&self, step: u32) -> (Option<&str>, Option<Timestamp>) {
+        let found = self.0.lines().find_map(|line| {
+            let (number, rest) = line.split_once(' ')?;
+            rest.split_once(' ').filter(|_| number.parse() == Ok(step))
+        });
+        let Some((dated, name)) = found else { return (None, None) };
+        let dated = dated.parse().ok().and_then(|seconds| Timestamp::new(seconds, 0));
+        (Some(name).filter(|name| !name.is_empty()), dated)
+    }
+}
+
 /// A step that is remembered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Past<'s> {
@@ -80,6 +138,23 @@ pub struct Past<'s> {
     pub is_shown: bool,
     /// When it was made, to the second, if the request said so.
     pub at: Option<Timestamp>,
+    /// What it read, if the host named it: the end of a long name.
+    pub document: Option<&'s str>,
+    /// Of when that is, to the second, if the host said so.
+    pub dated: Option<Timestamp>,
+}
+
+impl Past<'_> {
+    /// It in a line, for people: `step 3, slack/get_webpage of https://example.org/a, dated 2026-11-20T08:00:00Z, at
+    /// 2026-11-24T12:00:00Z: public, untrusted`.
+    #[must_use]
+    pub fn describe(&self, words: &Words) -> String {
+        let of = self.document.map_or_else(String::new, |document| format!(" of {document}"));
+        let dated = self.dated.map_or_else(String::new, |dated| format!(", dated {dated}"));
+        let comma = if self.dated.is_some() { "," } else { "" };
+        let at = self.at.map_or_else(String::new, |at| format!("{comma} at {at}"));
+        format!("step {}, {}{of}{dated}{at}: {}", self.step, self.tool, words.describe(&self.label))
+    }
 }
 
 /// The state of a session.
@@ -92,6 +167,7 @@ pub struct Session {
     /// The number of its next step.
     next: u32,
     steps: Vec<Step>,
+    sources: Sources,
     labels: Vec<FlowLabel>,
     known: Known,
     consents: Vec<Consent>,
@@ -106,9 +182,14 @@ impl Session {
     pub const KNOWN: usize = 128;
     /// Consents that wait for their calls. 8.
     pub const CONSENTS: usize = 8;
+    /// Bytes of what steps read that are remembered: three long names, or some ten short ones; of earlier steps the call is. 224.
+    pub const SOURCE_BYTES: usize = 224;
+    /// Bytes that are kept of the name of what a step read. 64: the last part of a path or an address.
+    pub const DOCUMENT_BYTES: usize = 64;
     /// The most that a session takes, consents apart (which hold the values that were shown).
     pub const MAX_BYTES: usize = size_of::<Self>()
         + Self::STEPS * size_of::<Step>()
+        + Self::SOURCE_BYTES
         + Self::LABELS * size_of::<FlowLabel>()
         + Self::KNOWN * Known::EACH;
 
@@ -123,6 +204,7 @@ impl Session {
             history: History::default(),
             next: 0,
             steps: Vec::new(),
+            sources: Sources::default(),
             labels: Vec::new(),
             known: Known::default(),
             consents: Vec::new(),
@@ -175,6 +257,7 @@ impl Session {
     pub fn bytes(&self) -> usize {
         size_of::<Self>()
             + self.steps.capacity() * size_of::<Step>()
+            + self.sources.0.len()
             + self.labels.capacity() * size_of::<FlowLabel>()
             + self.known.capacity() * Known::EACH
             + self.consents.capacity() * size_of::<Consent>()
@@ -220,12 +303,15 @@ impl Session {
         let first = self.next.wrapping_sub(u32::try_from(self.steps.len()).unwrap_or(u32::MAX));
         (0u32..).zip(&self.steps).map(move |(at, step)| {
             let step_number = first.wrapping_add(at);
+            let (document, dated) = self.sources.of(step_number);
             Past {
                 step: step_number,
                 tool: step.declaration.as_ref().map_or("", |declaration| &declaration.tool),
                 label: self.answer(step_number, &[]),
                 is_shown: step.is_shown,
                 at: step.at(),
+                document,
+                dated,
             }
         })
     }
@@ -243,6 +329,15 @@ impl Session {
         self.context = self.context.join(label);
         self.history.untrusted |= !self.context.integrity.trust.meets(policy.prompt.integrity.trust);
         self.history.sensitive |= policy.is_sensitive(&self.context);
+    }
+
+    /// The same, having seen and done this too. A label of other words than the policy's makes it a session of none.
+    pub(super) fn raise(&mut self, label: &FlowLabel, done: History, stamp: u64, policy: &Policy) {
+        self.enter(label, policy);
+        self.history = self.history.or(done);
+        if stamp != policy.words.stamp() {
+            self.stamp = stamp;
+        }
     }
 
     /// Remembers a trusted value. Of one that was shown several times every origin may vouch for it, so the meet of its labels counts,
@@ -272,6 +367,7 @@ impl Session {
         base: &FlowLabel,
         is_shown: bool,
         (call, at): (&str, Option<Timestamp>),
+        (document, dated): (Option<&str>, Option<Timestamp>),
     ) {
         let base = self.intern(base);
         if self.steps.len() >= Self::STEPS {
@@ -279,6 +375,7 @@ impl Session {
         }
         let (at_high, at_low) = Step::moment(at);
         self.steps.push(Step { declaration: Some(Arc::clone(declaration)), base, is_shown, at_high, at_low });
+        self.sources.remember(self.next, document, dated);
         self.next = self.next.wrapping_add(1);
         self.history.changed |= declaration.does.changes;
         self.history.sent |= declaration.does.sends;

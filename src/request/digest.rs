@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Labelled, Link, Request, Target};
 use crate::digest::{Hex, hex};
+use crate::flow::{Input, Stated};
 use crate::limits::Limits;
 use crate::value::{Key, Value};
 
@@ -119,6 +120,36 @@ impl Writer {
         }
     }
 
+    fn flow(&mut self, flow: &Stated) {
+        self.bytes(b'W', flow.label.map(|label| label.to_bytes()).as_ref().map_or(&[], |bytes| bytes.as_slice()));
+        self.count(b'W', usize::from(flow.is_withheld));
+        for (name, inputs) in flow.inputs.iter().flatten() {
+            self.bytes(b'n', name.as_bytes());
+            for input in inputs {
+                match input {
+                    Input::Prompt => self.count(b'p', 0),
+                    Input::Context => self.count(b'c', 0),
+                    Input::Answer { step, path } => {
+                        self.bytes(b'a', &step.to_be_bytes());
+                        path.iter().for_each(|part| self.bytes(b'a', part.as_bytes()));
+                    }
+                    Input::Label(label) => self.bytes(b'l', &label.to_bytes()),
+                }
+            }
+        }
+        // Precise mode that names no argument is another mode than context mode.
+        self.count(b'm', flow.inputs.as_ref().map_or(0, |inputs| inputs.len() + 1));
+        flow.prompt.iter().for_each(|prompt| self.bytes(b'q', prompt.as_bytes()));
+        self.count(b'k', flow.tools.as_ref().map_or(0, |tools| tools.len() + 1));
+        flow.tools.iter().flatten().for_each(|tool| self.bytes(b'k', tool.as_bytes()));
+        for consent in &flow.consents {
+            self.bytes(b'e', consent.ask.as_bytes());
+            self.bytes(b'e', consent.by.as_str().as_bytes());
+            self.value(&Value::Timestamp(consent.start));
+            self.value(&Value::Timestamp(consent.end));
+        }
+    }
+
     fn said(&mut self, resource: &Target<'_>) {
         match resource.label {
             Labelled::Unsaid | Labelled::NoSuch => self.count(b'-', 0),
@@ -159,6 +190,9 @@ impl Request<'_> {
         for (slot, value) in facts {
             writer.count(b'F', usize::from(slot));
             writer.value(value);
+        }
+        if let Some(flow) = &self.flow {
+            writer.flow(flow);
         }
         for claim in &self.claims {
             writer.bytes(b'G', claim.as_bytes());

@@ -22,6 +22,7 @@
 mod content;
 mod delegated;
 mod digest;
+mod flow;
 mod json;
 mod parts;
 mod read;
@@ -33,6 +34,7 @@ use smallvec::SmallVec;
 use crate::compile::Vocabulary;
 use crate::fact::fit::{fit, is_of};
 use crate::fact::{CONTENT, Declaration, Origin, Schema, slot};
+use crate::flow::Stated;
 use crate::label::Label;
 use crate::name;
 use crate::time::Timestamp;
@@ -109,6 +111,8 @@ pub struct Request<'a> {
     pub(crate) actors: Value<'a>,
     pub(crate) issuers: Value<'a>,
     context: Given<'a>,
+    /// What it says of its flow; without, it is the call of no session, unless its host judges it in one.
+    pub(crate) flow: Option<Box<Stated>>,
     pub(crate) supported: SmallVec<[Cow<'a, str>; 0]>,
     pub(crate) evaluation_id: Option<Cow<'a, str>>,
     /// Stamp of the vocabulary whose labels or facts it uses; 0: none.
@@ -133,6 +137,7 @@ impl<'a> Request<'a> {
             actors: Value::from(Vec::new()),
             issuers: Value::from(Vec::new()),
             context: Given::default(),
+            flow: None,
             supported: SmallVec::new(),
             evaluation_id: None,
             stamp: 0,
@@ -270,6 +275,14 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// States what the session of the call has seen, for hosts that keep no [`crate::flow::Session`]: the call is judged as one of that
+    /// session.
+    #[must_use]
+    pub fn flowing(mut self, flow: Stated) -> Self {
+        self.flow = Some(Box::new(flow));
+        self
+    }
+
     /// Adds a type of obligation or transformation that the enforcement point can carry out (`redact`, `narrow`, `notification`
     /// ...). What it cannot carry out keeps `decision` false.
     #[must_use]
@@ -385,6 +398,12 @@ impl<'a> Request<'a> {
     /// The facts of the context that it states, with their slots, in the order in which they were stated.
     pub fn context_facts(&self) -> impl Iterator<Item = (u16, &Value<'a>)> {
         self.context.slots.iter().copied().zip(&self.context.values)
+    }
+
+    /// What it states of its flow.
+    #[must_use]
+    pub fn stated_flow(&self) -> Option<&Stated> {
+        self.flow.as_deref()
     }
 
     /// When it is judged.

@@ -20,7 +20,7 @@ use crate::fact::{Declaration, Origin, slot};
 use crate::limits::Limits;
 use crate::value::{Key, List, Map, Members, Value};
 
-type Read<T> = Result<T, Defect>;
+pub(super) type Read<T> = Result<T, Defect>;
 
 impl<'a> Request<'a> {
     /// Reads an AuthZEN evaluation request. Never fails: what is malformed is a request that is denied, with the place and
@@ -112,6 +112,7 @@ fn read<'a>(value: Value<'a>, vocabulary: &Vocabulary) -> Read<Request<'a>> {
             state(&mut asked, at, declaration, &context, vocabulary)?;
         }
     }
+    asked.flow = super::flow::read(context.peek("flow"), asked.all_arguments(), vocabulary)?.map(Box::new);
     asked.stamp = vocabulary.stamp();
     Ok(asked)
 }
@@ -159,7 +160,7 @@ fn object<'a>(path: &'static str, value: Option<Value<'a>>) -> Read<Object<'a>> 
     }
 }
 
-fn text_of<'a>(path: &str, value: Option<&Value<'a>>) -> Read<Option<Cow<'a, str>>> {
+pub(super) fn text_of<'a>(path: &str, value: Option<&Value<'a>>) -> Read<Option<Cow<'a, str>>> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -167,11 +168,11 @@ fn text_of<'a>(path: &str, value: Option<&Value<'a>>) -> Read<Option<Cow<'a, str
     }
 }
 
-fn required<T>(path: impl Into<Cow<'static, str>>, value: Option<T>) -> Read<T> {
+pub(super) fn required<T>(path: impl Into<Cow<'static, str>>, value: Option<T>) -> Read<T> {
     value.ok_or_else(|| Defect::new(path, "is missing"))
 }
 
-fn texts<'a>(path: &str, value: Option<&Value<'a>>) -> Read<Vec<Cow<'a, str>>> {
+pub(super) fn texts<'a>(path: &str, value: Option<&Value<'a>>) -> Read<Vec<Cow<'a, str>>> {
     let wrong = || Defect::new(path.to_owned(), "must be a list of strings");
     let items = match value {
         None | Some(Value::Null) => return Ok(Vec::new()),

@@ -234,7 +234,7 @@ impl World {
 
     pub(crate) fn observe(&self, session: &mut Session, event: &Event) -> Observed {
         let result = json!({ "good": event.result, "bad": event.result });
-        let answered = Answered { result: Some(&result), is_withheld: event.is_hidden(), stored: None };
+        let answered = Answered { result: Some(&result), is_withheld: event.is_hidden(), ..Answered::default() };
         self.engine.observe(session, &self.request(event), &Run::default(), &answered)
     }
 

@@ -109,7 +109,8 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Args)]
 #[command(after_help = "A session is JSON Lines: {\"prompt\": TEXT} first, then for each call\n\
-                        {\"request\": {...}, \"result\": ANY, \"withheld\": BOOL, \"inputs\": {ARGUMENT: [...]}}.\n\n\
+                        {\"request\": {...}, \"result\": ANY, \"withheld\": BOOL, \"inputs\": {ARGUMENT: [...]},\n\
+                        \"document\": TEXT, \"dated\": TIME}.\n\n\
                         Example: placet flow session.jsonl --policy policies/")]
 pub(crate) struct FlowArgs {
     /// The session

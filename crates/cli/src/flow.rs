@@ -2,7 +2,7 @@
 //!
 //! A session file is JSON Lines: first `{"prompt": "..."}`, if the user's words are known, then one line per call:
 //! `{"request": {...}, "result": ..., "withheld": false, "inputs": {"to": ["prompt", "context", {"step": 0, "path": "/0/sender"}]}}`.
-//! A call with a `result` was made, whatever is said of it here; one without was made if it is allowed.
+//! `document` names what a call read, `dated` says of when that is. A call with a `result` was made, whatever is said of it here; one without was made if it is allowed.
 //!
 //! Next room: [`crate::test`].
 
@@ -10,6 +10,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 
 use placet::explain::{Explanation, FlowReport};
 use placet::flow::{Answered, Input, Inputs, Run, Session, Task};
+use placet::time::Timestamp;
 use placet::{Engine, Limits, Request};
 use serde_json::Value;
 
@@ -48,7 +49,15 @@ pub(crate) fn run(args: &FlowArgs) -> Outcome {
         let request = call.get("request").ok_or_else(|| wrong("there is neither `request` nor `prompt`"))?;
         let inputs = call.get("inputs").map(inputs).transpose().map_err(|what| wrong(&what))?;
         let is_withheld = call.get("withheld").and_then(Value::as_bool).unwrap_or(false);
-        let asked = Asked { task: task.as_ref(), inputs: inputs.as_ref(), is_withheld, result: call.get("result") };
+        let dated = call.get("dated").map(|dated| dated.as_str().and_then(|dated| dated.parse().ok()));
+        let asked = Asked {
+            task: task.as_ref(),
+            inputs: inputs.as_ref(),
+            is_withheld,
+            result: call.get("result"),
+            document: call.get("document").and_then(Value::as_str),
+            dated: dated.map(|dated| dated.ok_or_else(|| wrong("`dated` must be a time: RFC 3339"))).transpose()?,
+        };
         judge(&engine, &mut session, request, &asked, &mut out)?;
     }
     let history = session.history();
@@ -72,6 +81,8 @@ struct Asked<'l> {
     inputs: Option<&'l Inputs>,
     is_withheld: bool,
     result: Option<&'l Value>,
+    document: Option<&'l str>,
+    dated: Option<Timestamp>,
 }
 
 fn judge(
@@ -103,11 +114,13 @@ fn judge(
     if !is_allowed {
         writeln!(out, "            made nevertheless")?;
     }
-    let answered = Answered { result: asked.result, ..Answered::default() };
+    let (document, dated) = (asked.document, asked.dated);
+    let answered = Answered { result: asked.result, document, dated, ..Answered::default() };
     let observed = engine.observe(session, &request, &run, &answered);
     let words = &engine.policy().flow().words;
     let shown = if observed.is_shown { "" } else { ", kept from the model" };
-    writeln!(out, "            answer: {}{shown}", safe(&words.describe(&observed.label)))?;
+    let of = document.map_or_else(String::new, |document| format!(" (of {document})"));
+    writeln!(out, "            answer: {}{}{shown}", safe(&words.describe(&observed.label)), safe(&of))?;
     writeln!(out, "            context: {}", safe(&words.describe(session.context())))?;
     Ok(())
 }

@@ -655,7 +655,7 @@ rules: [{id: all, effect: permit, subject: [{user: ada}, {agent: bot}], action: 
     };
     let lines = [
         r#"{"prompt": "Pay what the page says."}"#.to_owned(),
-        call("web", r#", "result": "pay eve""#),
+        call("web", r#", "result": "pay eve", "document": "a/page.html", "dated": "2026-11-20T08:00:00Z""#),
         call("pay", ""),
         call("pay", r#", "inputs": {"to": ["prompt"]}"#),
     ];
@@ -666,7 +666,8 @@ rules: [{id: all, effect: permit, subject: [{user: ada}, {agent: bot}], action: 
         "0 ALLOW   tool lab/web",
         "1 DEFER   tool lab/pay",
         "integrity: to = \"eve\" is public, untrusted",
-        "from step 0, lab/web: public, untrusted",
+        "answer: public, untrusted (of a/page.html)",
+        "from step 0, lab/web of a/page.html, dated 2026-11-20T08:00:00Z: public, untrusted",
         "cut: the call was not made",
         "1 ALLOW   tool lab/pay",
         "it has had: untrusted input, sensitive data, changes, refused calls",
@@ -675,6 +676,30 @@ rules: [{id: all, effect: permit, subject: [{user: ada}, {agent: bot}], action: 
     }
     folder.write("session.jsonl", "{}");
     assert_eq!(folder.run(&["flow", "session.jsonl", "--policy", "policy.yaml"]).code, 2);
+    folder.write("session.jsonl", call("web", r#", "result": "", "dated": "yesterday""#));
+    assert_eq!(folder.run(&["flow", "session.jsonl", "--policy", "policy.yaml"]).code, 2);
+
+    // A host that keeps no session states what its model has seen, and hears what the answer adds.
+    let state = |tool: &str, flow: &str| {
+        let request = call(tool, "");
+        let request = request.strip_prefix(r#"{"request": "#).and_then(|rest| rest.strip_suffix('}')).unwrap();
+        request.replacen('{', &format!(r#"{{"context": {{"flow": {flow}}}, "#), 1)
+    };
+    folder.write("call.json", state("web", r#"{"session": "s-1", "labels": []}"#));
+    let answer = folder.run(&["decide", "--policy", "policy.yaml", "--request", "call.json"]).out;
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    let label = &answer["context"]["flow"]["answer"];
+    assert_eq!(label["trust"], "top");
+    folder.write("call.json", state("pay", &format!(r#"{{"session": "s-1", "labels": [{label}]}}"#)));
+    let decided = folder.run(&["decide", "--policy", "policy.yaml", "--request", "call.json", "--record", "log.jsonl"]);
+    assert!(
+        decided.out.contains(r#""verdict":"defer""#) && decided.out.contains(r#""verb":"endorse""#),
+        "{}",
+        decided.out
+    );
+    assert!(folder.read("log.jsonl").contains(r#""flow_session":"s-1""#));
+    let explained = folder.run(&["explain", "--policy", "policy.yaml", "--request", "call.json"]);
+    assert!(explained.out.contains("integrity: to = \"eve\" is public"), "{}", explained.out);
 }
 
 /// A batch is a batch however its key is spelt.

@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use placet::condition::ast::Expr;
 use placet::fact::{Type, slot};
+use placet::flow::{FlowLabel, Lattice as _, Stated, Verb};
 use placet::grant::Grant;
 use placet::identity::{Agent, Sponsor, State};
 use placet::label::{Label, Taxonomy};
+use placet::name::GroupId;
 use placet::pattern::Pattern;
 use placet::request::Request;
 use placet::resource::{Resource, ResourceRef};
@@ -20,6 +22,7 @@ use placet::value::{Fact, Value};
 use placet::{name, tool};
 
 use crate::cel::{self, Source, Undecided};
+use crate::flow::{Flow, Seen};
 use crate::people;
 use crate::value::{Known, Plain};
 use crate::{Objection, Oracle, Outcome, glob};
@@ -100,7 +103,15 @@ pub(crate) fn judge(oracle: &Oracle<'_>, request: &Request<'_>) -> Outcome {
         }
     }
     conflicts(&demands, &mut outcome);
+    let asked = case.flows(&mut outcome);
     finish(&demands, &mut outcome);
+    let approvers = Requirement::Approval { by: oracle.policy.flow().approvers.clone() };
+    for verb in asked {
+        outcome.requirements.insert((id(&approvers), None, format!("flow/{}", verb.name())));
+        if outcome.verdict != "deny" {
+            outcome.verdict = "defer";
+        }
+    }
     outcome
 }
 
@@ -140,6 +151,58 @@ impl<'o, 'r> Case<'o, 'r> {
         let immediate = usize::from(parties.len() > 1);
         let agent = parties.get(immediate).and_then(|party| people::agent_of(all, &party.kind, &party.id));
         Self { oracle, request, parties, things, immediate, agent, now: request.now() }
+    }
+
+    /// What a request states of its session, and what that means.
+    fn seen(&self) -> Option<(&'o Stated, Seen)> {
+        let stated = self.request.stated_flow()?;
+        let is = |at: u16| matches!(self.request.context_fact(at), Fact::Known(Value::Bool(true)));
+        let (untrusted, sensitive) = (is(slot::FLOW_UNTRUSTED), is(slot::FLOW_SENSITIVE));
+        Some((stated, Seen::of(stated, self.oracle.policy.flow(), untrusted, sensitive)))
+    }
+
+    /// What the session has against it: what nobody could consent to objects, for the rest somebody is asked.
+    fn flows(&self, outcome: &mut Outcome) -> BTreeSet<Verb> {
+        let (policy, all) = (self.oracle.policy.flow(), self.oracle.policy.entities());
+        let Some((stated, seen)) = self.seen() else {
+            if policy.requires_session {
+                outcome.object("data.flow_required", None);
+            }
+            return BTreeSet::new();
+        };
+        let labels = self.things.iter().filter(|thing| thing.kind != "tool").map(|thing| match thing.label {
+            Marked::Unknown => Label::BOTTOM,
+            Marked::Null => Label::TOP,
+            Marked::Label(label) => label,
+        });
+        let mut touched = FlowLabel::BOTTOM;
+        touched.confidentiality.label = labels.fold(Label::BOTTOM, Label::join);
+        let in_group = |person: &str, group: &GroupId| {
+            let enabled = people::user(all, "user", person).is_some_and(|user| user.state == State::Enabled);
+            enabled && people::groups(all, "user", person).contains(group.as_str())
+        };
+        let (tools, request) = (&all.tools, self.request);
+        let tool = self.things.first().and_then(|thing| self.tool_of(thing));
+        let flow = Flow { policy, stated, seen, request, tool, tools, touched, in_group: &in_group };
+        let attainable = policy.approvers.iter().any(|who| self.exists(who));
+        let mut asked = BTreeSet::new();
+        for (verb, code) in flow.hindrances() {
+            match verb.filter(|_| attainable) {
+                Some(verb) => {
+                    asked.insert(verb);
+                }
+                None => outcome.object(code, None),
+            }
+        }
+        asked
+    }
+
+    fn exists(&self, approver: &Approver) -> bool {
+        match approver {
+            Approver::Sponsor => self.agent.is_some_and(|agent| agent.sponsor.is_some()),
+            Approver::Owner => self.agent.is_some_and(|agent| agent.owner.is_some()),
+            Approver::User(_) | Approver::Group(_) => true,
+        }
     }
 
     fn identity(&self, outcome: &mut Outcome) {
@@ -412,11 +475,7 @@ impl<'o, 'r> Case<'o, 'r> {
                     if self.is_approved(by) {
                         continue;
                     }
-                    !by.iter().any(|who| match who {
-                        Approver::Sponsor => self.agent.is_some_and(|agent| agent.sponsor.is_some()),
-                        Approver::Owner => self.agent.is_some_and(|agent| agent.owner.is_some()),
-                        Approver::User(_) | Approver::Group(_) => true,
-                    })
+                    !by.iter().any(|who| self.exists(who))
                 }
                 Requirement::Redact { .. }
                 | Requirement::RedactSensitive { .. }
@@ -491,6 +550,21 @@ impl<'o, 'r> Case<'o, 'r> {
         let schema = self.oracle.policy.schema();
         let at = schema.find(path)?;
         let declared = schema.get(at)?;
+        // A session says these by the label of what it has seen, if anybody says that.
+        if let Some((_, seen)) = self.seen().filter(|(stated, _)| stated.label.is_some()) {
+            let said = match self.request.context_fact(at) {
+                Fact::Known(Value::Label(said)) => *said,
+                Fact::Known(_) | Fact::Null | Fact::Unknown => Label::BOTTOM,
+            };
+            match at {
+                slot::FLOW_LABEL => {
+                    return Some(Known::Value(Plain::Label(seen.context.confidentiality.label.join(said))));
+                }
+                slot::FLOW_UNTRUSTED => return Some(Known::Value(Plain::Bool(seen.untrusted))),
+                slot::FLOW_SENSITIVE => return Some(Known::Value(Plain::Bool(seen.sensitive))),
+                _ => {}
+            }
+        }
         let known = match self.request.context_fact(at) {
             Fact::Unknown => match self.oracle.policy.assumptions().iter().find(|assumed| assumed.slot == at) {
                 Some(assumed) => Known::maybe(Some(Plain::of(&assumed.value))),

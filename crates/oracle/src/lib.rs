@@ -14,6 +14,7 @@
 )]
 
 mod cel;
+mod flow;
 mod glob;
 mod judge;
 mod people;

@@ -136,6 +136,13 @@ const CLAUSES: &[&str] = &[
     r#"context.ticket.contains("-")"#,
     r#"context.data <= label("confidential")"#,
     "flow.label < context.data",
+    r#"flow.label <= label("internal")"#,
+    "flow.untrusted && flow.sensitive",
+    "!flow.untrusted",
+    "flow.sensitive || flow.sent",
+    "flow.changed || !flow.refused",
+    "!flow.consented",
+    r#"flow.session == "s-1""#,
     "context.tags.map(t, size(t)) == [1, 2]",
     r#"context.tags.filter(t, t != "a").size() == 1"#,
     r#"context.tags.map(t, t != "a", t + "!") == ["bb!"]"#,
@@ -407,8 +414,12 @@ fn tools(tape: &mut Tape<'_>) -> Vec<Value> {
             "state": if tape.chance(4) { "blocked" } else { "approved" },
         });
         let Some(members) = tool.as_object_mut() else { continue };
-        if tape.chance(80) {
-            members.insert("effects".to_owned(), json!([if name == "send" { "send" } else { "read" }]));
+        let effect = tape.chance(80).then(|| if name == "send" { "send" } else { "read" });
+        if let Some(effect) = effect {
+            members.insert("effects".to_owned(), json!([effect]));
+        }
+        if tape.chance(70) {
+            members.insert("flow".to_owned(), tool_flow(tape, name, effect));
         }
         if tape.chance(15) {
             members.insert("digest".to_owned(), json!(DIGEST));
@@ -481,6 +492,7 @@ pub fn base(tape: &mut Tape<'_>) -> Value {
             "tags": "list(string)",
         },
         "assume": assume,
+        "flow": flows(tape),
         "groups": groups,
         "blueprints": [blueprint(tape, "b0"), blueprint(tape, "b1")],
         "users": [
@@ -660,7 +672,6 @@ pub const FACTS: &[(&str, &[&str])] = &[
     ("authentication.time", &["2026-03-01T11:50:00Z", "2026-03-01T11:10:00Z", "2026-03-01T13:00:00Z"]),
     ("authentication.scopes", &["#[\"read\"]", "#[\"read\", \"reply\"]"]),
     ("authentication.sender_constrained", &["#true", "#false"]),
-    ("flow.label", &["public", "secret", "confidential"]),
     ("tool.digest", &[DIGEST, "sha256:00"]),
     ("approval.id", &["ap-0", "ap-1"]),
     ("justification", &["a reason", " "]),
@@ -688,6 +699,15 @@ pub const FACTS: &[(&str, &[&str])] = &[
     ("tags", &["#[\"a\", \"bb\"]", "#[]", "#[\"bb\"]"]),
 ];
 
+/// Facts of a flow that a request states, and values for each. Where it states none they are not missing: it is of no session.
+pub const FLOW_FACTS: &[(&str, &[&str])] = &[
+    ("flow.session", &["s-1", "s-2"]),
+    ("flow.changed", &["#false", "#true"]),
+    ("flow.sent", &["#false", "#true"]),
+    ("flow.refused", &["#false", "#true"]),
+    ("flow.consented", &["#false", "#true"]),
+];
+
 /// One of the values of a fact.
 pub fn value(tape: &mut Tape<'_>, values: &[&'static str]) -> Value {
     let text = tape.of(values);
@@ -710,6 +730,156 @@ pub fn put(into: &mut Map<String, Value>, path: &str, value: Value) {
             }
         }
     }
+}
+
+/// A label as requests state it: complete, with parts left out, or with names that the policy may not have.
+fn flow_label(tape: &mut Tape<'_>) -> Value {
+    let mut label = Map::new();
+    let mut put = |name: &str, value: Value| label.insert(name.to_owned(), value);
+    if tape.chance(90) {
+        put(
+            "label",
+            json!(tape.of(&["public", "internal", "public", "confidential", "hr-records", "secret", "absent"])),
+        );
+    }
+    if tape.chance(25) {
+        put("readers", json!(tape.of(&["staff", "duo", "nobody", "absent"])));
+    }
+    if tape.chance(75) {
+        put("trust", json!(tape.of(&["user", "user", "system", "vendor", "untrusted", "absent"])));
+    }
+    if tape.chance(75) {
+        let some = tape.some(50, &["inbox", "web"]);
+        put("origins", if some.is_empty() { json!("inbox") } else { json!(some) });
+    }
+    Value::Object(label)
+}
+
+fn flow_labels(tape: &mut Tape<'_>) -> Value {
+    if tape.chance(20) { flow_label(tape) } else { (0..tape.pick(4)).map(|_| flow_label(tape)).collect() }
+}
+
+/// The labels of a flow that states none.
+pub fn flow_labels_of(tape: &mut Tape<'_>) -> Value {
+    flow_labels(tape)
+}
+
+/// What a request states of its session.
+fn flow(tape: &mut Tape<'_>) -> Value {
+    let mut flow = Map::new();
+    if tape.chance(88) {
+        flow.insert("labels".to_owned(), flow_labels(tape));
+    }
+    if tape.chance(25) {
+        let mut provenance = Map::new();
+        for name in ["to", "amount", "list", "path"] {
+            let input = |tape: &mut Tape<'_>| match tape.pick(4) {
+                0 | 1 => json!("prompt"),
+                2 => json!("context"),
+                _ => flow_label(tape),
+            };
+            match tape.pick(4) {
+                0 => {}
+                1 => drop(provenance.insert(name.to_owned(), json!([input(tape), input(tape)]))),
+                _ => drop(provenance.insert(name.to_owned(), input(tape))),
+            }
+        }
+        flow.insert("provenance".to_owned(), Value::Object(provenance));
+    }
+    if tape.chance(35) {
+        let prompt = tape.of(&[
+            "Send and pay 5 to x@example.org, as in \"/srv/data/d1\".",
+            "Pay no. 15, or what y@example.com says in /srv/data/d1.",
+            "Look.",
+        ]);
+        flow.insert("prompt".to_owned(), json!(prompt));
+    }
+    if tape.chance(10) {
+        flow.insert("tools".to_owned(), json!(tape.some(70, &TOOLS)));
+    }
+    for (name, percent) in [("withheld", 15), ("untrusted", 6), ("sensitive", 6)] {
+        if tape.chance(percent) {
+            flow.insert(name.to_owned(), json!(tape.chance(60)));
+        }
+    }
+    if tape.chance(5) {
+        flow.insert("label".to_owned(), json!(tape.of(&LABELS)));
+    }
+    Value::Object(flow)
+}
+
+/// What holds for all flows.
+fn flows(tape: &mut Tape<'_>) -> Value {
+    let mut flows = json!({
+        "origins": ["inbox", "web"],
+        "audiences": [{"id": "staff", "members": "*@example.org"}, {"id": "duo", "groups": ["g0"]}],
+        "prompt": {"label": tape.of(&["public", "internal"]), "trust": "user", "origins": tape.of(&["inbox", "web"])},
+    });
+    let Some(members) = flows.as_object_mut() else { return flows };
+    let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
+    if tape.chance(30) {
+        put("clearance", json!({"label": tape.of(&["secret", "confidential"]), "readers": tape.of(&["staff", "duo"])}));
+    }
+    if tape.chance(60) {
+        put("approval", json!(tape.of(&["user:ada", "sponsor", "owner", "group:g0"])));
+        put("approver_clearance", json!({"label": "secret"}));
+    }
+    if tape.chance(30) {
+        put("ready", json!(tape.of(&["rule_of_two", "lethal_trifecta"])));
+    }
+    if tape.chance(70) {
+        put("sensitive", json!(tape.of(&["confidential", "internal"])));
+    }
+    if tape.chance(4) {
+        put("session", json!("required"));
+    }
+    flows
+}
+
+/// How a tool takes part in flows; `effect` is what it does, if that is known.
+fn tool_flow(tape: &mut Tape<'_>, name: &str, effect: Option<&str>) -> Value {
+    let mut parameters = Map::new();
+    for name in ["to", "amount", "list", "path"] {
+        if tape.chance(25) {
+            continue;
+        }
+        let role = tape.of(&["target", "content", "selector", "target", "content", "command", "credential"]);
+        let mut parameter = json!({"role": role});
+        let Some(members) = parameter.as_object_mut() else { continue };
+        if effect.is_some() && !matches!(role, "command" | "credential") && tape.chance(25) {
+            members.insert("exempt".to_owned(), json!(tape.of(&["number", "bounded", "bool", "enum"])));
+        }
+        if tape.chance(15) {
+            members.insert("trust".to_owned(), json!(tape.of(&["vendor", "any", "system"])));
+        }
+        if tape.chance(10) {
+            members.insert("from".to_owned(), json!(tape.of(&["inbox", "web"])));
+        }
+        if name == "to" && tape.chance(50) {
+            members.insert("recipient".to_owned(), json!(true));
+        }
+        if role == "content" && tape.chance(30) {
+            members.insert("links".to_owned(), json!(tape.of(&["free", "guarded"])));
+        }
+        parameters.insert(name.to_owned(), parameter);
+    }
+    let mut flow = json!({"parameters": parameters, "purpose": name});
+    let Some(members) = flow.as_object_mut() else { return flow };
+    if tape.chance(80) {
+        let mut output = flow_label(tape);
+        if let Some(output) = output.as_object_mut() {
+            output.retain(|_, value| !value.to_string().contains("absent"));
+            output.insert("constant".to_owned(), json!(tape.chance(30)));
+        }
+        members.insert("output".to_owned(), output);
+    }
+    if effect != Some("read") && tape.chance(80) {
+        members.insert("channel".to_owned(), json!({"label": tape.of(&["internal", "secret", "public"])}));
+    }
+    if tape.chance(8) {
+        members.insert("consequential".to_owned(), json!(true));
+    }
+    flow
 }
 
 /// A request with at most two actors. In a part of them many facts are missing, in others hardly any.
@@ -790,6 +960,14 @@ fn through(tape: &mut Tape<'_>, lengths: &[usize]) -> Value {
         if tape.chance(given + rare) {
             let said = if tape.chance(4) { Value::Null } else { value(tape, values) };
             put(&mut context, path, said);
+        }
+    }
+    if tape.chance(25) {
+        context.insert("flow".to_owned(), flow(tape));
+        for (path, values) in FLOW_FACTS {
+            if tape.chance(given) {
+                put(&mut context, path, value(tape, values));
+            }
         }
     }
     if tape.chance(35) {
