@@ -23,7 +23,7 @@ pub fn glob(pat: &[u8], s: &[u8]) -> bool {
     }
 }
 /// The same for globs: `**` matches any run of characters, `*` one without `/`.
-fn segments(pat: &[u8], s: &[u8]) -> bool {
+pub fn segments(pat: &[u8], s: &[u8]) -> bool {
     match pat {
         [] => s.is_empty(),
         [b'*', b'*', rest @ ..] => (0..=s.len()).any(|k| segments(rest, &s[k..])),

@@ -1,7 +1,8 @@
 //! What does a swap of the policy cost the decisions that are made meanwhile? One thread decides without pause, the other one swaps.
 //!
 //! Two policies answer some requests differently; every decision must be what the policy that it names says, so that none is lost,
-//! late or mixed. Each decision is timed by itself, by turns in CPU time of its thread and in wall time.
+//! late or mixed. Each decision is timed by itself, by turns in CPU time of its thread and in wall time. Those next to a swap (the last of
+//! the old policy and the first of the new one) are looked at apart (`next_`), because they are too few for any percentile of all.
 //!
 //! | mode | the other thread |
 //! | --- | --- |
@@ -50,13 +51,16 @@ pub fn run(w: &Workload, quick: bool) -> Result<Vec<Value>, String> {
             stop.store(true, Ordering::Relaxed);
             (swapping.join().expect("a thread that swaps"), deciding.join().expect("a thread that decides"))
         });
-        let Timed { mut cpu, mut wall, by } = timed?;
+        let Timed { mut cpu, mut wall, mut next, by } = timed?;
         let decisions = cpu.len() + wall.len();
         let mut line = json!({
             "engine": "placet", "workload": "swap", "rules": w.rules.len(), "mode": mode, "swaps": swaps,
-            "decisions": decisions, "of_the_second": by[1], "wrong": 0, "differ": differ,
+            "decisions": decisions, "of_the_second": by[1], "wrong": 0, "differ": differ, "next": next.len(),
         });
-        for (clock, times) in [("", &mut cpu), ("wall_", &mut wall)] {
+        for (clock, times) in [("", &mut cpu), ("wall_", &mut wall), ("next_", &mut next)] {
+            if times.is_empty() {
+                continue;
+            }
             times.sort_by(f64::total_cmp);
             line[format!("{clock}mean_ns")] = (times.iter().sum::<f64>() / times.len() as f64).into();
             for (name, part) in [("p50", 0.5), ("p99", 0.99), ("p999", 0.999), ("p9999", 0.9999), ("max", 1.0)] {
@@ -91,6 +95,8 @@ fn swap(mode: &str, live: &LiveEngine, texts: &[String; 2], engines: &[Engine; 2
 struct Timed {
     cpu: Vec<f64>,
     wall: Vec<f64>,
+    /// CPU times of the decisions next to a swap.
+    next: Vec<f64>,
     by: [u64; 2],
 }
 
@@ -106,8 +112,9 @@ fn decide(
     let start = Instant::now();
     let wall_ns = || start.elapsed().as_nanos() as f64;
     let cost = [clock(&cpu_ns), clock(&wall_ns)];
-    let mut timed = Timed { cpu: Vec::with_capacity(1 << 24), wall: Vec::with_capacity(1 << 24), by: [0, 0] };
-    let mut at = 0;
+    let room = || Vec::with_capacity(1 << 24);
+    let mut timed = Timed { cpu: room(), wall: room(), next: room(), by: [0, 0] };
+    let (mut at, mut was_second) = (0, false);
     while !stop.load(Ordering::Relaxed) {
         let (i, by_cpu) = (at % requests.len(), at / requests.len() % 2 == 0);
         let read = || if by_cpu { cpu_ns() } else { wall_ns() };
@@ -121,6 +128,10 @@ fn decide(
         let took = read() - from;
         let times = if by_cpu { &mut timed.cpu } else { &mut timed.wall };
         times.push((took - cost[usize::from(!by_cpu)]).max(0.0));
+        if second != was_second && by_cpu {
+            timed.next.extend(times.iter().rev().take(2));
+        }
+        was_second = second;
         timed.by[usize::from(second)] += 1;
         if allowed != workloads[usize::from(second)].expected[i] {
             return Err(format!(

@@ -481,7 +481,11 @@ impl<'w> Sights<'w> {
         };
         let mut res = match &rule.resource {
             Pat::Exact(p) | Pat::Prefix(p) => &w.resources[*g.pick(self.by_prefix.get(p)?)],
-            Pat::Any | Pat::Glob(_) => g.pick(&w.resources),
+            Pat::Any => g.pick(&w.resources),
+            Pat::Glob(glob) => {
+                let matches = |r: &&Resource| reference::segments(glob.as_bytes(), r.path.as_bytes());
+                (0..500).map(|_| g.pick(&w.resources)).find(matches)?
+            }
         };
         if wanted.meets {
             if let Pat::Exact(p) | Pat::Prefix(p) = &rule.resource {
