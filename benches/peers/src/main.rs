@@ -177,7 +177,10 @@ fn row(line: &Value) -> String {
     format!(
         "{:<20} {:<16} {:>7} {:<11} {:>12} {:>12} {:>12} {:>9} {:>9} {:>9} {:>12}",
         line["engine"].as_str().unwrap_or_default(),
-        line["workload"].as_str().unwrap_or_default(),
+        line["workload"].as_str().map_or(String::new(), |name| match line["entities"].as_u64() {
+            Some(entities) => format!("{name} of {entities}"),
+            None => name.to_owned(),
+        }),
         line["rules"].as_u64().map_or("-".to_owned(), |rules| rules.to_string()),
         line["mode"].as_str().unwrap_or_default(),
         time("mean_ns"),

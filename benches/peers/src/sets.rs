@@ -48,8 +48,9 @@ pub fn generate(name: &str, rules: usize, requests: usize, seed: u64) -> Result<
         }
         Some(("chain", actors)) => wanted.actors = number(actors)?,
         None => {
-            // Few requests are enough to see what a set costs, and the reference needs its time for each.
-            wanted = Wanted { meets: true, tries: 40, ..Wanted::mixed(requests.min(2_000_000 / rules.max(1_000))) };
+            // Of many rules the reference needs its time for each request.
+            let requests = requests.min(20_000_000 / rules.max(1_000));
+            wanted = Wanted { meets: true, tries: 40, ..Wanted::mixed(requests) };
             adverse(name, &mut w, &mut g)?;
         }
         Some(_) => return Err(format!("no workload `{name}`")),
@@ -92,8 +93,9 @@ fn adverse(name: &str, w: &mut Workload, g: &mut Rng) -> Result<(), String> {
             for r in &mut w.rules {
                 if r.tool != Pat::Any {
                     r.tool = Pat::Exact(tool.clone());
-                    // Else there would be twelve different forbids.
+                    // Else there would be twelve different forbids, one for each country.
                     if r.effect == Effect::Forbid {
+                        r.principal = Principal::Role(g.pick(&w.roles).name.clone());
                         r.cond = watching(g);
                     }
                 }
