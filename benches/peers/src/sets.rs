@@ -102,7 +102,8 @@ fn adverse(name: &str, w: &mut Workload, g: &mut Rng) -> Result<(), String> {
             }
         }
         "nests" => {
-            let role = |at: usize| Role { name: format!("role-{at}"), parent: (at % DEPTH > 0).then(|| at - 1) };
+            let role =
+                |at: usize| Role { name: format!("role-{at}"), parent: (!at.is_multiple_of(DEPTH)).then(|| at - 1) };
             w.roles = (0..DEPTH * NESTS).map(role).collect();
             for agent in &mut w.agents {
                 let nest = g.below(NESTS);
@@ -178,6 +179,7 @@ fn overlapping(at: usize, w: &Workload, g: &mut Rng) -> Rule {
 }
 
 /// The same without some of its forbids, and what the answers are then: what a reload changes.
+#[cfg(feature = "placet")]
 pub fn relaxed(w: &Workload) -> Workload {
     let mut relaxed = w.clone();
     let mut at = 0;

@@ -116,7 +116,7 @@ fn decide(
     let mut timed = Timed { cpu: room(), wall: room(), next: room(), by: [0, 0] };
     let (mut at, mut was_second) = (0, false);
     while !stop.load(Ordering::Relaxed) {
-        let (i, by_cpu) = (at % requests.len(), at / requests.len() % 2 == 0);
+        let (i, by_cpu) = (at % requests.len(), (at / requests.len()).is_multiple_of(2));
         let read = || if by_cpu { cpu_ns() } else { wall_ns() };
         let from = read();
         // As a host does: what is loaded is let go with the decision.

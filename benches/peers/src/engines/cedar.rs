@@ -167,7 +167,7 @@ impl EngineUnderTest for Cedar {
     type Source = String;
     const NAME: &'static str = "cedar";
     fn encode(w: &Workload) -> String {
-        w.rules.iter().map(|r| policy_text(r)).collect()
+        w.rules.iter().map(policy_text).collect()
     }
     fn load(src: String, w: &Workload) -> Self {
         let t = Types::new();
