@@ -14,8 +14,8 @@
 //! The last four are made to mislead an index: `tests/index.rs` of the library holds sets of these kinds to the oracle.
 
 use crate::workload::{
-    Cond, Effect, OPEN_COUNTRIES, Pat, PlainRequest, Principal, Rng, Role, Rule, SCOPES, TYPES, WATCHED_COUNTRIES,
-    Wanted, Workload, make_requests, world,
+    Cond, Effect, OPEN_COUNTRIES, Pat, Principal, Rng, Role, Rule, SCOPES, TYPES, WATCHED_COUNTRIES, Wanted, Workload,
+    make_requests, world,
 };
 
 /// Levels of groups; the library takes 64.
@@ -188,7 +188,7 @@ pub fn relaxed(w: &Workload) -> Workload {
         r.effect == Effect::Permit || at % 2 == 0
     });
     let reference = crate::reference::Reference::new(&relaxed);
-    let allowed = |q: &PlainRequest| reference.verdict(q) == crate::reference::Verdict::Allow;
+    let allowed = |q: &crate::workload::PlainRequest| reference.verdict(q) == crate::reference::Verdict::Allow;
     let expected = w.requests.iter().map(allowed).collect();
     drop(reference);
     relaxed.expected = expected;
