@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::alloc;
-use crate::engine::EngineUnderTest;
+use crate::engine::{Answers, EngineUnderTest, PerLink};
 use crate::reference::Reference;
 use crate::workload::Workload;
 
@@ -38,18 +38,19 @@ fn clock_cost() -> f64 {
 }
 
 /// Resident memory, in KiB; 0 where the system does not say.
-fn resident_kb() -> u64 {
+pub fn resident_kb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
     line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
 
-fn quantile(sorted: &[f64], part: f64) -> f64 {
+/// The value below which `part` of the sorted ones lie.
+pub fn quantile(sorted: &[f64], part: f64) -> f64 {
     sorted[((sorted.len() as f64 * part).ceil() as usize).clamp(1, sorted.len()) - 1]
 }
 
@@ -163,63 +164,100 @@ fn threads(est: f64, quick: bool, indices: &[usize], f: &(impl Fn(usize) + Sync)
     json!({"one_per_s": median(one), "two_per_s": median(two), "wall_ratio": median(wall), "cpu_ratio": median(cpu)})
 }
 
-/// Loads, checks and measures one engine: a line for each mode.
+/// What the lines of a measurement say of themselves, and what its answers must be.
+pub struct Case<'c> {
+    pub engine: &'c str,
+    pub workload: &'c str,
+    pub rules: usize,
+    pub expected: &'c [bool],
+    /// A request, for the message that an engine disagrees with the reference.
+    pub request: &'c dyn Fn(usize) -> String,
+    /// How many rules match a request, where somebody counts.
+    pub matching: Option<&'c dyn Fn(usize) -> usize>,
+    /// Whether two threads are measured.
+    pub threads: bool,
+    pub quick: bool,
+}
+
+/// Loads, checks and measures: a line for each mode.
 ///
 /// # Errors
-/// Requests on which it disagrees with the reference.
-pub fn run<E: EngineUnderTest>(w: &Workload, quick: bool) -> Result<Vec<Value>, String> {
-    let source = E::encode(w);
+/// The first request on which the engine disagrees with the reference.
+pub fn run<A: Answers>(case: &Case<'_>, load: impl FnOnce() -> A) -> Result<Vec<Value>, String> {
     let before = resident_kb();
     let start = cpu_ns();
-    let mut engine = E::load(source, w);
+    let mut engine = load();
     let load_ms = (cpu_ns() - start) / 1e6;
     let rss_kb = resident_kb().saturating_sub(before);
-    engine.prepare(&w.requests);
+    engine.prepare();
 
-    let total = w.requests.len();
+    let total = case.expected.len();
     let mut at = 0;
     let est = estimate(|| {
-        black_box(engine.decide(at % total));
+        black_box(engine.prepared(at % total));
         at += total / 8 + 1;
     });
     let indices = spread(total, if est > SLOW_NS { FEW } else { total });
     for &i in &indices {
-        let (prepared, plain) = (engine.decide(i), engine.decide_plain(&w.requests[i]));
-        if prepared != w.expected[i] || plain != w.expected[i] {
-            let (name, expected, request) = (E::NAME, w.expected[i], &w.requests[i]);
-            return Err(format!("{name}: expected {expected}, prepared {prepared}, plain {plain}: {request:?}"));
+        let (prepared, plain, expected) = (engine.prepared(i), engine.plain(i), case.expected[i]);
+        if prepared != expected || plain != expected {
+            let request = (case.request)(i);
+            return Err(format!("{}: expected {expected}, prepared {prepared}, plain {plain}: {request}", case.engine));
         }
     }
 
     let prepared = |i: usize| {
-        black_box(engine.decide(i));
+        black_box(engine.prepared(i));
     };
     let plain = |i: usize| {
-        black_box(engine.decide_plain(&w.requests[i]));
+        black_box(engine.plain(i));
     };
     let modes: [(&str, &dyn Fn(usize)); 2] = [("prepared", &prepared), ("plain", &plain)];
-    let reference = Reference::new(w);
-    let matching: usize = indices.iter().map(|&i| reference.matching(&w.requests[i]).count()).sum();
-    let budget = if quick { 3e8 } else { 1.5e9 };
+    let mean = |counted: usize| counted as f64 / indices.len() as f64;
+    let matching = case.matching.map(|count| mean(indices.iter().map(|&i| count(i)).sum()));
+    let budget = if case.quick { 3e8 } else { 1.5e9 };
     let mut lines = vec![];
     for (mode, f) in modes {
         let counted = alloc::count(|| indices.iter().for_each(|&i| f(i)));
         let mut line = timed(&indices, budget, f);
-        line["engine"] = E::NAME.into();
-        line["workload"] = "agents".into();
-        line["rules"] = w.rules.len().into();
+        line["engine"] = case.engine.into();
+        line["workload"] = case.workload.into();
+        line["rules"] = case.rules.into();
         line["mode"] = mode.into();
-        line["allocs"] = (counted as f64 / indices.len() as f64).into();
-        line["matching"] = (matching as f64 / indices.len() as f64).into();
+        line["allocs"] = mean(counted as usize).into();
+        if let Some(matching) = matching {
+            line["matching"] = matching.into();
+        }
         line["load_ms"] = load_ms.into();
         line["rss_kb"] = rss_kb.into();
         line["checked"] = indices.len().into();
+        line["allowed"] = indices.iter().filter(|i| case.expected[**i]).count().into();
         lines.push(line);
     }
-    if est < SLOW_NS {
-        lines[0]["threads"] = threads(est, quick, &indices, &prepared);
+    if case.threads && est < SLOW_NS {
+        lines[0]["threads"] = threads(est, case.quick, &indices, &prepared);
     }
     // Taking a large policy apart is no part of any figure.
     std::mem::forget(engine);
     Ok(lines)
+}
+
+/// Measures an engine on a workload of rules.
+///
+/// # Errors
+/// The first request on which it disagrees with the reference.
+pub fn rules<E: EngineUnderTest>(w: &Workload, quick: bool) -> Result<Vec<Value>, String> {
+    let reference = Reference::new(w);
+    let case = Case {
+        engine: E::NAME,
+        workload: &w.name,
+        rules: w.rules.len(),
+        expected: &w.expected,
+        request: &|i| format!("{:?}", w.requests[i]),
+        matching: Some(&|i| reference.matching(&w.requests[i]).count()),
+        threads: w.name == "agents",
+        quick,
+    };
+    let source = E::encode(w);
+    run(&case, || PerLink::<E>::load(source, w))
 }

@@ -22,11 +22,24 @@ pub fn glob(pat: &[u8], s: &[u8]) -> bool {
         Some(c) => s.first() == Some(c) && glob(&pat[1..], &s[1..]),
     }
 }
+/// The same for globs: `**` matches any run of characters, `*` one without `/`.
+pub fn segments(pat: &[u8], s: &[u8]) -> bool {
+    match pat {
+        [] => s.is_empty(),
+        [b'*', b'*', rest @ ..] => (0..=s.len()).any(|k| segments(rest, &s[k..])),
+        [b'*', rest @ ..] => {
+            let end = s.iter().position(|c| *c == b'/').unwrap_or(s.len());
+            (0..=end).any(|k| segments(rest, &s[k..]))
+        }
+        [c, rest @ ..] => s.first() == Some(c) && segments(rest, &s[1..]),
+    }
+}
 fn pat_ok(p: &Pat, s: &str) -> bool {
     match p {
         Pat::Any => true,
         Pat::Exact(e) => e == s,
         Pat::Prefix(p) => glob(format!("{p}*").as_bytes(), s.as_bytes()),
+        Pat::Glob(p) => segments(p.as_bytes(), s.as_bytes()),
     }
 }
 pub fn cond_ok(c: &Cond, q: &PlainRequest) -> bool {
@@ -62,7 +75,20 @@ impl<'w> Reference<'w> {
         self.w.rules.iter().filter(matches).map(|r| r.effect)
     }
 
+    /// A chain may do what each of its links may; what forbids any of them forbids it.
     pub fn verdict(&self, q: &PlainRequest) -> Verdict {
+        let mut worst = self.link(q);
+        for link in q.links().skip(1) {
+            match self.link(&link) {
+                Verdict::Forbidden => return Verdict::Forbidden,
+                Verdict::NoPermit if worst == Verdict::Allow => worst = Verdict::NoPermit,
+                Verdict::NoPermit | Verdict::Allow => {}
+            }
+        }
+        worst
+    }
+
+    fn link(&self, q: &PlainRequest) -> Verdict {
         let mut permit = false;
         for effect in self.matching(q) {
             match effect {

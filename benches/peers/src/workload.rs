@@ -1,4 +1,6 @@
 //! Deterministic agent-authorization workload: rules, identities, resources and requests.
+use std::collections::HashMap;
+
 use crate::reference;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -20,6 +22,18 @@ pub enum Pat {
     Any,
     Exact(String),
     Prefix(String),
+    /// `*` is a run of characters without `/`, `**` any run. Only where [`crate::sets`] says so.
+    Glob(String),
+}
+
+impl Pat {
+    /// What is written, without what its kind adds.
+    pub fn text(&self) -> &str {
+        match self {
+            Pat::Any => "**",
+            Pat::Exact(text) | Pat::Prefix(text) | Pat::Glob(text) => text,
+        }
+    }
 }
 
 /// Conjunction of whatever is set. `any_of = (label_ge, risk_ge)` is the disjunction
@@ -79,9 +93,21 @@ pub struct PlainRequest {
     pub ip: String,
     pub country: String,
     pub scopes: Vec<String>,
+    /// Through whom the agent acts; the immediate actor first. Empty for a direct call.
+    pub actors: Vec<String>,
 }
 
+impl PlainRequest {
+    /// The call as each link of the chain would make it directly, the agent first.
+    pub fn links(&self) -> impl Iterator<Item = PlainRequest> + '_ {
+        let direct = |agent: &String| PlainRequest { agent: agent.clone(), actors: vec![], ..self.clone() };
+        core::iter::once(&self.agent).chain(&self.actors).map(direct)
+    }
+}
+
+#[derive(Clone)]
 pub struct Workload {
+    pub name: String,
     pub roles: Vec<Role>,
     pub agents: Vec<Agent>,
     pub tools: Vec<String>,
@@ -90,7 +116,6 @@ pub struct Workload {
     pub rules: Vec<Rule>,
     pub requests: Vec<PlainRequest>,
     pub expected: Vec<bool>,
-    pub deny_by_forbid: usize,
 }
 
 impl Workload {
@@ -158,7 +183,7 @@ const DEPTS: [&str; 12] = [
     "design",
 ];
 const SCHEMES: [&str; 4] = ["sharepoint", "gdrive", "s3", "confluence"];
-const TYPES: [(&str, &str, &str); 6] = [
+pub const TYPES: [(&str, &str, &str); 6] = [
     ("report", "docx", "document"),
     ("budget", "xlsx", "spreadsheet"),
     ("deck", "pptx", "presentation"),
@@ -166,11 +191,11 @@ const TYPES: [(&str, &str, &str); 6] = [
     ("dataset", "csv", "dataset"),
     ("contract", "pdf", "document"),
 ];
-const OPEN_COUNTRIES: [&str; 20] = [
+pub const OPEN_COUNTRIES: [&str; 20] = [
     "US", "DE", "FR", "GB", "NL", "SE", "NO", "FI", "DK", "CH", "AT", "BE", "IE", "ES", "PT", "IT", "JP", "KR", "AU",
     "CA",
 ];
-const WATCHED_COUNTRIES: [&str; 12] = ["AA", "AB", "AC", "AD", "AE", "AF", "AG", "AH", "AI", "AJ", "AK", "AL"];
+pub const WATCHED_COUNTRIES: [&str; 12] = ["AA", "AB", "AC", "AD", "AE", "AF", "AG", "AH", "AI", "AJ", "AK", "AL"];
 pub const SCOPES: [&str; 10] = [
     "files.read",
     "files.write",
@@ -201,7 +226,8 @@ fn exact_to_prefix(path: &str, depth: usize) -> Pat {
     Pat::Exact(path.to_string())
 }
 
-pub fn generate(n_rules: usize, n_requests: usize, seed: u64) -> Workload {
+/// The organisation and its rules, without requests.
+pub fn world(n_rules: usize, seed: u64) -> (Workload, Rng) {
     let mut g = Rng::new(seed ^ (n_rules as u64).wrapping_mul(0x1234_5678_9ABC_DEF1));
     let n_agents = (n_rules / 10).max(10);
     let n_roles = (n_agents / 10).max(4);
@@ -326,7 +352,8 @@ pub fn generate(n_rules: usize, n_requests: usize, seed: u64) -> Workload {
         };
         rules.push(r);
     }
-    let mut w = Workload {
+    let w = Workload {
+        name: "agents".to_owned(),
         roles,
         agents,
         tools,
@@ -335,10 +362,8 @@ pub fn generate(n_rules: usize, n_requests: usize, seed: u64) -> Workload {
         rules,
         requests: vec![],
         expected: vec![],
-        deny_by_forbid: 0,
     };
-    make_requests(&mut w, n_requests, &mut g);
-    w
+    (w, g)
 }
 
 fn random_request(w: &Workload, g: &mut Rng) -> PlainRequest {
@@ -370,79 +395,156 @@ fn random_request(w: &Workload, g: &mut Rng) -> PlainRequest {
             }
             s
         },
+        actors: vec![],
     }
 }
 
-/// Aim a request at one permit rule: an agent holding it, a tool and a resource it covers.
-fn aimed_request(
-    w: &Workload,
-    g: &mut Rng,
-    permits: &[usize],
-    holders: &[Vec<usize>],
-    by_prefix: &std::collections::HashMap<String, Vec<usize>>,
-) -> Option<PlainRequest> {
-    let rule = &w.rules[*g.pick(permits)];
-    let mut q = random_request(w, g);
-    q.agent = match &rule.principal {
-        Principal::Agent(a) => a.clone(),
-        Principal::Role(r) => {
-            let idx: usize = r[5..].parse().unwrap();
-            if holders[idx].is_empty() {
-                return None;
-            }
-            w.agents[*g.pick(&holders[idx])].name.clone()
-        }
-        Principal::Any => return None,
-    };
-    q.tool = match &rule.tool {
-        Pat::Exact(t) => t.clone(),
-        Pat::Prefix(p) => {
-            let s: usize = p["mcp://server-".len()..p.len() - 1].parse().unwrap();
-            let lo = s * 10;
-            let hi = (lo + 10).min(w.tools.len());
-            w.tools[lo + g.below(hi - lo)].clone()
-        }
-        Pat::Any => q.tool,
-    };
-    let key = match &rule.resource {
-        Pat::Exact(p) | Pat::Prefix(p) => p,
-        Pat::Any => return None,
-    };
-    let res = &w.resources[*g.pick(by_prefix.get(key)?)];
-    q.resource = res.path.clone();
-    q.rtype = res.rtype.clone();
-    q.label = res.label;
-    Some(q)
+/// Which requests are made.
+pub struct Wanted {
+    /// How many are allowed, meet a forbid, have no permit.
+    pub answers: [usize; 3],
+    /// Through how many actors each call goes.
+    pub actors: usize,
+    /// Whether a request is made to meet the conditions of the permit that it is aimed at.
+    pub meets: bool,
+    /// How often to try for each request.
+    pub tries: usize,
 }
 
-fn make_requests(w: &mut Workload, n: usize, g: &mut Rng) {
-    let permits: Vec<usize> = (0..w.rules.len()).filter(|&i| w.rules[i].effect == Effect::Permit).collect();
-    let mut holders: Vec<Vec<usize>> = vec![vec![]; w.roles.len()];
-    for (ai, a) in w.agents.iter().enumerate() {
-        for r in w.closure(a) {
-            holders[r].push(ai);
-        }
+impl Wanted {
+    /// Half are allowed, a quarter is forbidden, a quarter has no permit.
+    pub fn mixed(requests: usize) -> Self {
+        let (allow, forbid) = (requests / 2, requests / 4);
+        Self { answers: [allow, forbid, requests - allow - forbid], actors: 0, meets: false, tries: 400 }
     }
-    let mut by_prefix: std::collections::HashMap<String, Vec<usize>> = Default::default();
-    for (ri, r) in w.resources.iter().enumerate() {
-        for d in 1..=4 {
-            if let Pat::Exact(p) | Pat::Prefix(p) = exact_to_prefix(&r.path, d) {
-                by_prefix.entry(p).or_default().push(ri);
+}
+
+/// What requests are aimed with.
+struct Sights<'w> {
+    w: &'w Workload,
+    permits: Vec<usize>,
+    /// Agents of each role.
+    holders: Vec<Vec<usize>>,
+    by_prefix: HashMap<String, Vec<usize>>,
+}
+
+impl<'w> Sights<'w> {
+    fn new(w: &'w Workload) -> Self {
+        let permits = (0..w.rules.len()).filter(|&i| w.rules[i].effect == Effect::Permit).collect();
+        let mut holders: Vec<Vec<usize>> = vec![vec![]; w.roles.len()];
+        for (ai, a) in w.agents.iter().enumerate() {
+            for r in w.closure(a) {
+                holders[r].push(ai);
             }
         }
+        let mut by_prefix: HashMap<String, Vec<usize>> = HashMap::default();
+        for (ri, r) in w.resources.iter().enumerate() {
+            for d in 1..=4 {
+                if let Pat::Exact(p) | Pat::Prefix(p) = exact_to_prefix(&r.path, d) {
+                    by_prefix.entry(p).or_default().push(ri);
+                }
+            }
+        }
+        Sights { w, permits, holders, by_prefix }
     }
+
+    fn agents(&self, principal: &Principal) -> Option<&[usize]> {
+        let Principal::Role(role) = principal else { return None };
+        Some(&self.holders[role[5..].parse::<usize>().unwrap()])
+    }
+
+    /// Aims a request at one permit rule: an agent holding it, a tool and a resource it covers.
+    fn aim(&self, g: &mut Rng, wanted: &Wanted) -> Option<PlainRequest> {
+        let w = self.w;
+        let rule = &w.rules[*g.pick(&self.permits)];
+        let mut q = random_request(w, g);
+        q.agent = match &rule.principal {
+            Principal::Agent(a) => a.clone(),
+            Principal::Role(_) => {
+                let holders = self.agents(&rule.principal)?;
+                if holders.is_empty() {
+                    return None;
+                }
+                w.agents[*g.pick(holders)].name.clone()
+            }
+            Principal::Any => q.agent,
+        };
+        q.tool = match &rule.tool {
+            Pat::Exact(t) => t.clone(),
+            Pat::Prefix(p) => {
+                let s: usize = p["mcp://server-".len()..p.len() - 1].parse().unwrap();
+                let lo = s * 10;
+                let hi = (lo + 10).min(w.tools.len());
+                w.tools[lo + g.below(hi - lo)].clone()
+            }
+            Pat::Any | Pat::Glob(_) => q.tool,
+        };
+        let mut res = match &rule.resource {
+            Pat::Exact(p) | Pat::Prefix(p) => &w.resources[*g.pick(self.by_prefix.get(p)?)],
+            Pat::Any => g.pick(&w.resources),
+            Pat::Glob(glob) => {
+                let matches = |r: &&Resource| reference::segments(glob.as_bytes(), r.path.as_bytes());
+                (0..500).map(|_| g.pick(&w.resources)).find(matches)?
+            }
+        };
+        if wanted.meets {
+            if let Pat::Exact(p) | Pat::Prefix(p) = &rule.resource {
+                let fits = |r: &&Resource| {
+                    rule.cond.label_le.is_none_or(|most| r.label <= most)
+                        && rule.cond.rtype.as_ref().is_none_or(|rtype| *rtype == r.rtype)
+                };
+                let choices = self.by_prefix.get(p)?;
+                res = (0..20).map(|_| &w.resources[*g.pick(choices)]).find(fits)?;
+            }
+            meet(&rule.cond, &mut q, g);
+        }
+        q.resource = res.path.clone();
+        q.rtype = res.rtype.clone();
+        q.label = res.label;
+        for _ in 0..wanted.actors {
+            q.actors.push(match self.agents(&rule.principal) {
+                Some(holders) => w.agents[*g.pick(holders)].name.clone(),
+                None => g.pick(&w.agents).name.clone(),
+            });
+        }
+        Some(q)
+    }
+}
+
+/// Makes a request meet what a condition asks of its context.
+fn meet(c: &Cond, q: &mut PlainRequest, g: &mut Rng) {
+    q.device_compliant |= c.device_compliant;
+    q.mfa |= c.mfa;
+    if let Some(risk) = c.user_risk_lt {
+        q.user_risk = q.user_risk.min(risk - 1);
+    }
+    if let Some(scope) = &c.scope
+        && !q.scopes.contains(scope)
+    {
+        q.scopes.push(scope.clone());
+    }
+    if let Some((from, to)) = c.hours {
+        q.hour = from + g.below(usize::from(to - from) + 1) as u8;
+    }
+    if let Some(country) = &c.country {
+        q.country = country.clone();
+    }
+}
+
+/// Makes requests, and has the reference say what the answers are.
+pub fn make_requests(w: &mut Workload, wanted: &Wanted, g: &mut Rng) {
+    let sights = Sights::new(w);
     let reference = reference::Reference::new(w);
     let (mut allow, mut forbid, mut none) = (vec![], vec![], vec![]);
-    let (ta, tf) = (n / 2, n / 4);
-    let tn = n - ta - tf;
+    let [ta, tf, tn] = wanted.answers;
     let mut tries = 0usize;
-    while (allow.len() < ta || forbid.len() < tf || none.len() < tn) && tries < 400 * n {
+    while (allow.len() < ta || forbid.len() < tf || none.len() < tn) && tries < wanted.tries * (ta + tf + tn) {
         tries += 1;
         // default-deny requests: half random, half near misses of a real permit
-        let q = if allow.len() >= ta && forbid.len() >= tf && g.chance(50) {
+        let q = if wanted.actors == 0 && allow.len() >= ta && forbid.len() >= tf && g.chance(50) {
             Some(random_request(w, g))
         } else {
-            aimed_request(w, g, &permits, &holders, &by_prefix)
+            sights.aim(g, wanted)
         };
         let Some(mut q) = q else { continue };
         if g.chance(25) {
@@ -475,7 +577,6 @@ fn make_requests(w: &mut Workload, n: usize, g: &mut Rng) {
             }
         }
     }
-    let nf = forbid.len();
     let mut all: Vec<(PlainRequest, bool)> =
         allow.into_iter().map(|q| (q, true)).chain(forbid.into_iter().chain(none).map(|q| (q, false))).collect();
     for i in (1..all.len()).rev() {
@@ -483,6 +584,6 @@ fn make_requests(w: &mut Workload, n: usize, g: &mut Rng) {
         all.swap(i, j);
     }
     drop(reference);
-    w.deny_by_forbid = nf;
+    drop(sights);
     (w.requests, w.expected) = all.into_iter().unzip();
 }

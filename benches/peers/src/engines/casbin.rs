@@ -62,6 +62,7 @@ fn pat(p: &Pat) -> String {
         Pat::Any => "*".into(),
         Pat::Exact(e) => e.clone(),
         Pat::Prefix(p) => format!("{p}*"),
+        Pat::Glob(p) => super::no_globs(p),
     }
 }
 fn s(x: &str) -> Dynamic {

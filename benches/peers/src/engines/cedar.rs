@@ -40,6 +40,8 @@ pub fn policy_text(r: &Rule) -> String {
         Pat::Any => s.push_str("action, "),
         Pat::Exact(t) => write!(s, "action == Action::\"{t}\", ").unwrap(),
         Pat::Prefix(p) => write!(s, "action in Action::\"{p}*\", ").unwrap(),
+        Pat::Glob(p) if p == "**" => s.push_str("action, "),
+        Pat::Glob(p) => super::no_globs(p),
     }
     match &r.resource {
         Pat::Any => s.push_str("resource)"),
@@ -47,6 +49,12 @@ pub fn policy_text(r: &Rule) -> String {
         Pat::Prefix(p) => {
             s.push_str("resource)");
             c.push(format!("resource.path like \"{p}*\""));
+        }
+        Pat::Glob(p) if p == "**" => s.push_str("resource)"),
+        // Its `*` crosses `/`: the ids of this workload are made so that it matches no more.
+        Pat::Glob(p) => {
+            s.push_str("resource)");
+            c.push(format!("resource.path like \"{}\"", p.replace("**", "*")));
         }
     }
     let k = &r.cond;
@@ -159,7 +167,7 @@ impl EngineUnderTest for Cedar {
     type Source = String;
     const NAME: &'static str = "cedar";
     fn encode(w: &Workload) -> String {
-        w.rules.iter().map(|r| policy_text(r)).collect()
+        w.rules.iter().map(policy_text).collect()
     }
     fn load(src: String, w: &Workload) -> Self {
         let t = Types::new();
@@ -230,7 +238,7 @@ impl EngineUnderTest for CedarSliced {
                 Principal::Agent(a) | Principal::Role(a) => a,
             };
             let t = match &r.tool {
-                Pat::Any => "*",
+                Pat::Any | Pat::Glob(_) => "*",
                 Pat::Exact(t) | Pat::Prefix(t) => t,
             };
             m.entry((p.to_string(), t.to_string())).or_default().push_str(&policy_text(r));

@@ -15,11 +15,13 @@ pub fn expr(r: &Rule) -> String {
         Pat::Any => {}
         Pat::Exact(t) => c.push(format!("tool == '{t}'")),
         Pat::Prefix(p) => c.push(format!("tool.startsWith('{p}')")),
+        Pat::Glob(p) => super::no_globs(p),
     }
     match &r.resource {
         Pat::Any => {}
         Pat::Exact(t) => c.push(format!("resource == '{t}'")),
         Pat::Prefix(p) => c.push(format!("resource.startsWith('{p}')")),
+        Pat::Glob(p) => super::no_globs(p),
     }
     let k = &r.cond;
     if let Some(x) = k.label_le {

@@ -75,11 +75,13 @@ impl EngineUnderTest for Gatehouse {
                 Pat::Any => (None, None),
                 Pat::Exact(t) => (Some(names.tool(t).0), None),
                 Pat::Prefix(p) => (None, Some(names.servers[p])),
+                Pat::Glob(p) => super::no_globs(p),
             };
             let res = match &r.resource {
                 Pat::Any => P::Any,
                 Pat::Exact(t) => P::Exact(t.as_str().into()),
                 Pat::Prefix(p) => P::Prefix(p.as_str().into()),
+                Pat::Glob(p) => super::no_globs(p),
             };
             let cond = names.cond(&r.cond);
             let b =

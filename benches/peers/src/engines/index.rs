@@ -74,6 +74,7 @@ impl EngineUnderTest for Indexed {
                 Pat::Any => ANY_TOOL,
                 Pat::Exact(t) => names.tool(t).0,
                 Pat::Prefix(p) => names.servers[p],
+                Pat::Glob(p) => super::no_globs(p),
             };
             // the shapes `run` relies on; anything else would need the wider probes
             match r.effect {
@@ -85,6 +86,7 @@ impl EngineUnderTest for Indexed {
                     Pat::Any => Res::Any,
                     Pat::Exact(t) => Res::Exact(t.as_str().into()),
                     Pat::Prefix(p) => Res::Prefix(p.as_str().into()),
+                    Pat::Glob(p) => super::no_globs(p),
                 },
                 cond: names.cond(&r.cond),
             };

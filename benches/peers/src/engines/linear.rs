@@ -1,7 +1,7 @@
 //! Hand-written linear scan over structs, globs precompiled with globset and shared by pattern.
 use super::common::*;
 use crate::{engine::EngineUnderTest, workload::*};
-use globset::{Glob, GlobMatcher};
+use globset::{GlobBuilder, GlobMatcher};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -60,10 +60,17 @@ impl EngineUnderTest for Linear {
     fn load(src: Vec<Rule>, w: &Workload) -> Self {
         let names = Names::new(w);
         let mut cache: FxHashMap<String, Arc<GlobMatcher>> = FxHashMap::default();
-        let mut glob = |p: &str| {
+        let mut glob = |p: &Pat| {
+            let (text, literal) = match p {
+                Pat::Prefix(p) => (format!("{p}*"), false),
+                Pat::Any | Pat::Exact(_) | Pat::Glob(_) => (p.text().to_owned(), true),
+            };
             cache
-                .entry(format!("{p}*"))
-                .or_insert_with_key(|k| Arc::new(Glob::new(k).unwrap().compile_matcher()))
+                .entry(text)
+                .or_insert_with_key(|k| {
+                    let glob = GlobBuilder::new(k).literal_separator(literal).build();
+                    Arc::new(glob.unwrap().compile_matcher())
+                })
                 .clone()
         };
         let (mut forbids, mut permits) = (vec![], vec![]);
@@ -76,12 +83,12 @@ impl EngineUnderTest for Linear {
                 tool: match &r.tool {
                     Pat::Any => Tool::Any,
                     Pat::Exact(t) => Tool::Exact(names.tool(t).0),
-                    Pat::Prefix(p) => Tool::Glob(glob(p)),
+                    p @ (Pat::Prefix(_) | Pat::Glob(_)) => Tool::Glob(glob(p)),
                 },
                 res: match &r.resource {
                     Pat::Any => Res::Any,
                     Pat::Exact(t) => Res::Exact(t.as_str().into()),
-                    Pat::Prefix(p) => Res::Glob(glob(p)),
+                    p @ (Pat::Prefix(_) | Pat::Glob(_)) => Res::Glob(glob(p)),
                 },
                 cond: names.cond(&r.cond),
             };

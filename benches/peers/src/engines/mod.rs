@@ -15,3 +15,8 @@ pub mod linear;
 pub mod placet;
 #[cfg(feature = "regorus")]
 pub mod regorus;
+
+/// What an engine says that is compared only where there are no globs.
+pub fn no_globs(glob: &str) -> ! {
+    panic!("`{glob}`: the sets with globs are not for this engine")
+}

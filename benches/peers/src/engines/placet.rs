@@ -4,11 +4,10 @@
 //! `placet` leaves resources to the request, which says their labels, as a gateway would. `placet-registered` lists them in its
 //! directory as well, as the entities of Cedar are listed, so that which patterns they match is known at load.
 
-use std::sync::Arc;
-
+use placet::document::Validated;
 use placet::fact::slot;
 use placet::value::Value;
-use placet::{CompiledPolicy, Directory, Engine, Limits, Link, Prepared, Request, Target, Verdict, document};
+use placet::{Engine, Limits, Link, Prepared, Request, Target, Verdict, document};
 use serde_json::{Map, Value as Json, json};
 
 use crate::engine::EngineUnderTest;
@@ -23,6 +22,7 @@ fn pattern(pat: &Pat) -> Option<String> {
         Pat::Any => None,
         Pat::Exact(id) => Some(id.clone()),
         Pat::Prefix(prefix) => Some(format!("{prefix}**")),
+        Pat::Glob(glob) => Some(glob.clone()),
     }
 }
 
@@ -93,10 +93,14 @@ fn rule((number, r): (usize, &Rule)) -> Json {
     rule.into()
 }
 
-fn request<'a>(q: &'a PlainRequest, engine: &Engine) -> Request<'a> {
+/// A request as a gateway builds it.
+pub fn request<'a>(q: &'a PlainRequest, engine: &Engine) -> Request<'a> {
     let vocabulary = engine.policy().vocabulary();
     let target = Target::new(&*q.rtype, &*q.resource).labelled(vocabulary, LABELS[usize::from(q.label)]);
     let mut request = Request::new(Link::agent(&*q.agent), &*q.tool, target);
+    for actor in &q.actors {
+        request = request.actor(Link::agent(&**actor));
+    }
     request.set_fact(slot::RISK_USER, RISKS[usize::from(q.user_risk)]);
     request.set_fact(slot::RISK_AGENT, RISKS[usize::from(q.agent_risk)]);
     request.set_fact(slot::DEVICE_COMPLIANT, q.device_compliant);
@@ -109,6 +113,55 @@ fn request<'a>(q: &'a PlainRequest, engine: &Engine) -> Request<'a> {
     request
 }
 
+/// Everything of a workload but its rules.
+pub fn organisation(w: &Workload, registered: bool) -> Map<String, Json> {
+    let labels: Vec<Json> = (0..).zip(LABELS).map(|(order, id): (u8, _)| json!({"id": id, "order": order})).collect();
+    let groups = w.roles.iter().map(|role| match role.parent {
+        None => json!({"id": role.name}),
+        Some(parent) => json!({"id": role.name, "groups": [w.roles[parent].name]}),
+    });
+    let agents = w.agents.iter().map(|agent| {
+        let groups: Vec<&String> = agent.roles.iter().map(|role| &w.roles[*role].name).collect();
+        json!({"id": agent.name, "sponsor": "ada", "groups": groups})
+    });
+    let resources = w.resources.iter().filter(|_| registered).map(
+        |resource| json!({"type": resource.rtype, "id": resource.path, "label": LABELS[usize::from(resource.label)]}),
+    );
+    let mut document = Map::new();
+    for (member, value) in [
+        ("version", 1.into()),
+        ("labels", labels.into()),
+        ("facts", json!({"hour": "int"})),
+        ("groups", groups.collect()),
+        ("users", json!([{"id": "ada"}])),
+        ("agents", agents.collect()),
+        ("resources", resources.collect()),
+    ] {
+        document.insert(member.to_owned(), value);
+    }
+    document
+}
+
+/// The rules of a workload, in their order.
+pub fn rules(w: &Workload) -> Vec<Json> {
+    w.rules.iter().enumerate().map(rule).collect()
+}
+
+/// The workload as one document.
+pub fn text(w: &Workload, registered: bool) -> String {
+    let mut document = organisation(w, registered);
+    document.insert("rules".into(), rules(w).into());
+    Json::Object(document).to_string()
+}
+
+/// Loads a policy; one that is refused is a mistake of the bench.
+pub fn load<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Validated {
+    match document::load(texts, &Limits::default()) {
+        Ok(policy) => policy,
+        Err(report) => panic!("placet refuses the workload: {report}"),
+    }
+}
+
 /// placet.
 pub struct Placet<const REGISTERED: bool> {
     engine: &'static Engine,
@@ -118,44 +171,16 @@ pub struct Placet<const REGISTERED: bool> {
 impl<const REGISTERED: bool> EngineUnderTest for Placet<REGISTERED> {
     type Source = String;
     const NAME: &'static str = if REGISTERED { "placet-registered" } else { "placet" };
+    const CHAINS: bool = true;
 
     fn encode(w: &Workload) -> String {
-        let labels: Vec<Json> =
-            (0..).zip(LABELS).map(|(order, id): (u8, _)| json!({"id": id, "order": order})).collect();
-        let groups = w.roles.iter().map(|role| match role.parent {
-            None => json!({"id": role.name}),
-            Some(parent) => json!({"id": role.name, "groups": [w.roles[parent].name]}),
-        });
-        let agents = w.agents.iter().map(|agent| {
-            let groups: Vec<&String> = agent.roles.iter().map(|role| &w.roles[*role].name).collect();
-            json!({"id": agent.name, "sponsor": "ada", "groups": groups})
-        });
-        let resources = w.resources.iter().filter(|_| REGISTERED).map(|resource| {
-            json!({"type": resource.rtype, "id": resource.path, "label": LABELS[usize::from(resource.label)]})
-        });
-        json!({
-            "version": 1,
-            "labels": labels,
-            "facts": {"hour": "int"},
-            "groups": groups.collect::<Vec<_>>(),
-            "users": [{"id": "ada"}],
-            "agents": agents.collect::<Vec<_>>(),
-            "resources": resources.collect::<Vec<_>>(),
-            "rules": w.rules.iter().enumerate().map(rule).collect::<Vec<_>>(),
-        })
-        .to_string()
+        text(w, REGISTERED)
     }
 
     fn load(text: String, _: &Workload) -> Self {
-        let limits = Limits::default();
-        let policy = match document::load([("workload.json", &*text)], &limits) {
-            Ok(policy) => policy,
-            Err(report) => panic!("placet refuses the workload: {report}"),
-        };
-        let compiled = CompiledPolicy::new(&policy, &limits);
+        let policy = load([("workload.json", &*text)]);
         // Prepared requests borrow it; it is kept until the process ends.
-        let engine = Box::leak(Box::new(Engine::new(Arc::new(compiled), Arc::new(Directory::of(&policy)))));
-        Self { engine, requests: vec![] }
+        Self { engine: Box::leak(Box::new(Engine::of(&policy))), requests: vec![] }
     }
 
     fn prepare(&mut self, requests: &[PlainRequest]) {

@@ -45,6 +45,7 @@ fn key(p: &Pat) -> String {
         Pat::Any => "*".into(),
         Pat::Exact(t) => t.clone(),
         Pat::Prefix(p) => format!("{p}*"),
+        Pat::Glob(p) => super::no_globs(p),
     }
 }
 fn who(r: &Rule) -> String {
@@ -81,6 +82,7 @@ fn rule_json(r: &Rule) -> J {
         Pat::Any => m.insert("any".into(), true.into()),
         Pat::Exact(e) => m.insert("exact".into(), e.clone().into()),
         Pat::Prefix(p) => m.insert("prefix".into(), p.clone().into()),
+        Pat::Glob(p) => super::no_globs(p),
     };
     if r.cond != Cond::default() {
         let c = &r.cond;

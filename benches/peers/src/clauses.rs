@@ -28,7 +28,7 @@ impl Bench {
         let mut line = measure::timed_alone(self.budget, || {
             black_box(f());
         });
-        for (member, value) in [("engine", json!(engine)), ("workload", json!("conditions")), ("mode", json!(mode))] {
+        for (member, value) in [("engine", json!(engine)), ("workload", json!("clauses")), ("mode", json!(mode))] {
             line[member] = value;
         }
         line["allocs"] = allocs.into();
