@@ -24,7 +24,7 @@
 
 use core::fmt;
 use core::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -75,6 +75,9 @@ impl Cell for Swap {
 /// An engine that can be swapped while other threads judge with it.
 pub struct LiveEngine<C: Cell = Swap> {
     current: C,
+    /// Engines that were swapped out while somebody judged with them. A swap takes them apart, never a decision, which that would delay
+    /// by milliseconds. Only swaps take this lock.
+    retired: Mutex<Vec<Arc<Engine>>>,
 }
 
 /// The engine of one or more decisions; later swaps do not touch it. Keep it for a decision, not for a session.
@@ -100,7 +103,7 @@ impl<C: Cell> LiveEngine<C> {
     /// A handle to an engine, which a cell of the host's choice keeps.
     #[must_use]
     pub fn within(engine: Engine) -> Self {
-        Self { current: C::of(Arc::new(engine)) }
+        Self { current: C::of(Arc::new(engine)), retired: Mutex::default() }
     }
 
     /// The engine that judges now.
@@ -133,10 +136,25 @@ impl<C: Cell> LiveEngine<C> {
             // `seen` keeps its allocation, so that no other engine can come to lie there and be taken for it.
             let found = self.current.compare_and_swap(&seen, Arc::new(next(&seen)));
             if Arc::ptr_eq(&seen, &found) {
-                return;
+                let engine = Arc::clone(&found);
+                drop((seen, found));
+                return self.retire(engine);
             }
             seen = found;
         }
+    }
+
+    /// Keeps an engine that was swapped out until nobody else has it: it gets no new readers.
+    fn retire(&self, engine: Arc<Engine>) {
+        let unused: Vec<Arc<Engine>> = {
+            let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+            retired.push(engine);
+            let (used, unused) = retired.drain(..).partition(|engine| Arc::strong_count(engine) > 1);
+            *retired = used;
+            unused
+        };
+        // They are taken apart here, while nobody waits for the lock.
+        drop(unused);
     }
 }
 

@@ -142,6 +142,28 @@ fn a_silent_feed_is_no_good_news() {
     assert_eq!(codes(&live, &call("other").at(at("10:06:00"))), ["revocation.unknown"]);
 }
 
+// Taking a large policy apart takes milliseconds, which no decision has.
+#[test]
+fn a_decision_takes_no_engine_apart() {
+    let live = LiveEngine::new(engine());
+    let policy = || {
+        Arc::new(placet::CompiledPolicy::new(
+            &document::load([("p.yaml", POLICY)], &Limits::default()).unwrap(),
+            &Limits::default(),
+        ))
+    };
+    let (first, seen) = (policy(), live.load());
+    let kept = Arc::downgrade(&first);
+    live.swap_policy(first);
+    let judging = live.load();
+    live.swap_policy(policy());
+    drop(seen);
+    drop(judging);
+    assert!(kept.upgrade().is_some(), "whoever judged with it last does not take it apart");
+    live.swap_policy(policy());
+    assert!(kept.upgrade().is_none(), "the next swap does");
+}
+
 #[test]
 fn documents_bound_the_age_of_signals() {
     let policy = "

@@ -151,9 +151,10 @@ impl Heads<'_> {
     fn verify(&self, entry: &Entry, asks: u8, query: &Query<'_>) -> Option<bool> {
         let [subjects, actions, tools] = query.classes;
         let [subject, action, tool, resource] = entry.heads;
-        if (asks & 1 != 0 && !self.shares(subject, subjects))
-            || (asks & 2 != 0 && !self.shares(action, actions))
+        // A call has one action and one tool; who is in many groups has many classes.
+        if (asks & 2 != 0 && !self.shares(action, actions))
             || (asks & 4 != 0 && !self.shares(tool, tools))
+            || (asks & 1 != 0 && !self.shares(subject, subjects))
         {
             return None;
         }
@@ -455,15 +456,23 @@ impl Index {
         if self.entries.len() <= LISTED || (self.has_resource_keys() && classes.iter().any(Option::is_none)) {
             return true;
         }
-        let counts = classes.map(|classes| classes.map_or(0, <[u32]>::len));
-        counts.iter().sum::<usize>() > 64 && self.probes(counts) > self.entries.len() / 4
+        let count: usize = classes.iter().flatten().map(|classes| classes.len()).sum();
+        count > 64 && self.probes(classes) > self.entries.len()
     }
 
+    /// How many keys a query makes: classes that occur in none of a shape make none of it.
     #[inline(never)]
-    fn probes(&self, counts: [usize; DIMENSIONS]) -> usize {
-        let count = |dimension: usize| counts.get(dimension).copied().unwrap_or(1);
+    fn probes(&self, classes: &[Option<&[u32]>; DIMENSIONS]) -> usize {
+        let count = |dimension: usize, shape: usize| {
+            let (Some(Some(classes)), Some(occurs)) = (classes.get(dimension), self.occurs.get(dimension)) else {
+                return 1;
+            };
+            let occurs = |class: &&u32| occurs.get(**class as usize).is_some_and(|shapes| shapes >> shape & 1 == 1);
+            classes.iter().filter(occurs).count()
+        };
         let shapes = SHAPES.iter().enumerate().skip(1).filter(|(shape, _)| self.shapes >> shape & 1 == 1);
-        shapes.map(|(_, (first, second))| count(*first).saturating_mul(count(*second))).fold(0, usize::saturating_add)
+        let keys = shapes.map(|(shape, (first, second))| count(*first, shape).saturating_mul(count(*second, shape)));
+        keys.fold(0, usize::saturating_add)
     }
 
     #[inline]
