@@ -715,11 +715,18 @@ fn what_if_tries_findings() {
 fn a_downgrade_needs_a_reason_and_of_agents_an_approval() {
     let text = BASE.replace(
         "rules: [{id: everything, effect: permit, action: \"**\"}]\n",
-        r#"rules:
+        r#"  - server: files
+    name: set_label
+    effects: [mutate]
+    assigned: [{type: user}, {type: agent}]
+    flow: {parameters: {label: {role: selector}}, output: {label: public, trust: user}}
+flow: {prompt: {label: public, trust: user}}
+rules:
   - {id: everything, effect: permit, action: "**"}
   - id: downgrades-are-justified
     effect: require
-    action: labels/set
+    tool: files/set_label
+    resource: {type: file}
     when: &downgrade |
       !(arguments.label == "secret"
         || arguments.label == "internal" && resource.label <= label("internal") && flow.label <= label("internal")
@@ -728,7 +735,8 @@ fn a_downgrade_needs_a_reason_and_of_agents_an_approval() {
   - id: downgrades-by-agents-are-approved
     effect: require
     subject: [{type: agent}, {type: agent_user}, {type: workload}]
-    action: labels/set
+    tool: files/set_label
+    resource: {type: file}
     when: *downgrade
     require: {approval: sponsor}
 "#,
@@ -738,10 +746,11 @@ fn a_downgrade_needs_a_reason_and_of_agents_an_approval() {
     let put = |subject: &Json, from: Json, to: &str, read: &Json| {
         let mut context = json!({});
         if !read.is_null() {
-            context["flow"] = json!({"label": read});
+            context["flow"] = json!({"labels": {"label": read, "trust": "user"}});
         }
-        let resource = json!({"type": "file", "id": "f", "properties": {"label": from}});
-        let action = json!({"name": "labels/set", "properties": {"arguments": {"label": to}}});
+        context["targets"] = json!([{"type": "file", "id": "f", "properties": {"label": from}}]);
+        let resource = json!({"type": "tool", "id": "files/set_label"});
+        let action = json!({"name": "tools/call", "properties": {"arguments": {"label": to}}});
         let request = json!({"subject": subject, "action": action, "resource": resource, "context": context});
         answer(&engine, &request).context.verdict
     };
