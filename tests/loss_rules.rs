@@ -113,6 +113,13 @@ fn a_block_blocks_in_its_own_layer() {
     assert_eq!((reason.layer, reason.rule.as_deref()), ("data", Some("data_loss/cards/many/block")));
     assert_eq!(reason.message, "Several card numbers do not leave by mail.");
     assert!(!reason.retryable);
+    // An explanation says the same as the answer, in its layers too.
+    let request =
+        call(&for_ada(), "mail/send", &json!({"content": cards(&json!([85, 65]), "eve@fabrikam.com")})).to_string();
+    let explanation = engine.explain(&Request::from_json(request.as_bytes(), engine.policy().vocabulary()));
+    let said = explanation.layers.iter().flat_map(|layer| &layer.objections);
+    let said: Vec<(&str, &str)> = said.map(|objection| (objection.code, objection.message.as_str())).collect();
+    assert_eq!(said, [("data.loss_blocked", "Several card numbers do not leave by mail."); 2], "of each link");
     for content in [
         cards(&json!([85]), "eve@fabrikam.com"),
         cards(&json!([85, 85]), "bob@CONTOSO.com"),

@@ -34,7 +34,7 @@ use serde::Serialize;
 
 pub use flow::{FlowReport, HeldUp};
 
-use crate::decision::{Code, Decision, Layer, Objection};
+use crate::decision::{Decision, Layer, Objection, Reason};
 use crate::door::Answer;
 use crate::engine::Engine;
 use crate::evaluate::Scene;
@@ -193,8 +193,10 @@ fn layers(decision: &Decision<'_>, request: &Request<'_>, in_session: bool) -> V
         Layer::Rule,
         Layer::Data,
     ];
-    // Without a session there is nothing to say of data, but that one is required.
-    let is_silent = |layer: &Layer| *layer == Layer::Data && !in_session && !decision.has(Code::DataFlowRequired);
+    // Without a session there may be nothing to say of data.
+    let is_silent = |layer: &Layer| {
+        *layer == Layer::Data && !in_session && !decision.objections().any(|own| own.code.layer() == Layer::Data)
+    };
     let report = |layer: Layer| {
         let own = decision.objections().filter(|objection| objection.code.layer() == layer);
         LayerReport { layer: layer.name(), objections: own.map(|own| objection(decision, request, &own)).collect() }
@@ -204,10 +206,9 @@ fn layers(decision: &Decision<'_>, request: &Request<'_>, in_session: bool) -> V
 
 fn objection(decision: &Decision<'_>, request: &Request<'_>, objection: &Objection) -> ObjectionReport {
     let rule = objection.rule.and_then(|rule| decision.rule(rule));
-    let own = if objection.code == Code::RuleForbidden { rule.and_then(|rule| rule.message()) } else { None };
     ObjectionReport {
         code: objection.code.as_str(),
-        message: own.unwrap_or(objection.code.message()).to_owned(),
+        message: Reason { code: objection.code, rule }.message().to_owned(),
         link: describe::link(request, usize::from(objection.link)),
         resource: describe::resource(request, usize::from(objection.resource)),
         rule: rule.map(|rule| rule.id().to_owned()),
