@@ -5,13 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
+use super::rules::Lowered;
 use crate::access::PolicySet;
 use crate::access::lint::lint_one;
 use crate::access::lower::{LoweredRule, lower};
 use crate::access::policy::Policy;
 use crate::access::validate::validate_one;
-use crate::condition::{Condition, Declarations, compile};
-use crate::diagnostic::{Diagnostic, Severity, Span, quote};
+use crate::condition::{Condition, Declarations};
+use crate::diagnostic::{Diagnostic, Span, quote};
 use crate::document::schema::{Document, Place};
 use crate::fact::Schema;
 use crate::label::Taxonomy;
@@ -56,7 +57,7 @@ impl Check<'_> {
     /// The rules that the policies lower to.
     pub(super) fn access(&self, set: &PolicySet, rules: &[Rule], schema: &Schema, taxonomy: &Taxonomy) -> Vec<Rule> {
         let declarations = Declarations { schema, taxonomy, limits: self.limits, arguments: None };
-        let mut compiled: BTreeMap<String, Option<Condition>> = BTreeMap::new();
+        let mut compiled = Lowered::default();
         let mut lowered = Vec::new();
         for (place, policy) in self.documents.iter().flat_map(policies_of) {
             let found = validate_one(set, policy);
@@ -72,12 +73,13 @@ impl Check<'_> {
                 let condition = match &rule.when {
                     None => None,
                     Some(text) => {
-                        let known = compiled
-                            .entry(text.clone())
-                            .or_insert_with(|| self.access_condition(policy, place, text, &declarations));
+                        let of = || format!("the access policy {}", quote(&policy.id));
+                        let words: (&dyn Fn() -> String, _) = (&of, "say less in one policy, or raise the limit");
                         // What does not compile was reported, and nothing is loaded.
-                        let Some(condition) = known else { continue };
-                        Some(condition.clone())
+                        let Some(condition) = compiled.condition(self, text, place, &declarations, words) else {
+                            continue;
+                        };
+                        Some(condition)
                     }
                 };
                 let mut part = rule.part.clone();
@@ -120,28 +122,6 @@ impl Check<'_> {
             message: lowered.remedy.map(Into::into),
             span: place,
         })
-    }
-
-    fn access_condition(
-        &self,
-        policy: &Policy,
-        place: Span,
-        text: &str,
-        declarations: &Declarations<'_>,
-    ) -> Option<Condition> {
-        let findings = match compile(text, declarations) {
-            Ok(condition) => return Some(condition),
-            Err(findings) => findings,
-        };
-        // The author has not written this text, so only what is wrong with it is of use: it is too large.
-        for finding in findings.0.into_iter().filter(|finding| finding.severity == Severity::Error) {
-            let message =
-                format!("the access policy {} cannot become a condition: {}", quote(&policy.id), finding.message);
-            self.error(finding.code, Place(place), &message, || {
-                "say less in one policy, or raise the limit".to_owned()
-            });
-        }
-        None
     }
 
     pub(super) fn lint_access(&self, set: &PolicySet) {

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
 use super::listed::{Listed, Referrer};
-use crate::condition::{Condition, Declarations, compile};
-use crate::diagnostic::{Severity, Span, quote};
+use super::rules::Lowered;
+use crate::condition::Declarations;
+use crate::diagnostic::{Span, quote};
 use crate::document::schema::{CallsItem, DataLossItem, Place, Text};
 use crate::fact::Schema;
 use crate::label::Taxonomy;
-use crate::loss::lower::{LoweredRule, lower};
+use crate::loss::lower::lower;
 use crate::loss::policies::check_policy;
 use crate::loss::{LossError, LossPolicies, LossPolicy, PolicyMode, Scope, Select};
 use crate::pattern::Pattern;
@@ -249,14 +250,13 @@ impl<'a> Check<'a> {
         let mut made = Vec::new();
         for own in sound {
             let Some(policy) = by_id.get(own.policy.id.as_str()) else { continue };
-            let mut compiled: BTreeMap<String, Option<Condition>> = BTreeMap::new();
+            let mut compiled = Lowered::default();
             for lowered in lower(policy, policies, declarations.taxonomy, &own.approvers) {
                 let place = own.places.get(&lowered.rule).copied().unwrap_or(own.place);
-                let known = compiled
-                    .entry(lowered.when.clone())
-                    .or_insert_with(|| self.loss_condition(&lowered, place, declarations));
+                let of = || format!("the data-loss rule {}", quote(&lowered.rule));
+                let words: (&dyn Fn() -> String, _) = (&of, "say less in one rule, or raise the limit");
                 // What does not compile was reported, and nothing is loaded.
-                let Some(when) = known.clone() else { continue };
+                let Some(when) = compiled.condition(self, &lowered.when, place, declarations, words) else { continue };
                 let id = format!("data_loss/{}/{}/{}", policy.id, lowered.rule, lowered.part);
                 if written.contains(id.as_str()) {
                     let message = format!("{} is the id of a rule, and of a part of this one", quote(&id));
@@ -288,20 +288,6 @@ impl<'a> Check<'a> {
             }
         }
         made
-    }
-
-    fn loss_condition(&self, lowered: &LoweredRule, place: Span, declarations: &Declarations<'_>) -> Option<Condition> {
-        let findings = match compile(&lowered.when, declarations) {
-            Ok(condition) => return Some(condition),
-            Err(findings) => findings,
-        };
-        // The author has not written this text, so only what is wrong with it is of use: it is too large.
-        for finding in findings.0.into_iter().filter(|finding| finding.severity == Severity::Error) {
-            let message =
-                format!("the data-loss rule {} cannot become a condition: {}", quote(&lowered.rule), finding.message);
-            self.error(finding.code, Place(place), &message, || "say less in one rule, or raise the limit".to_owned());
-        }
-        None
     }
 }
 

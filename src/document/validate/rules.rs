@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::listed::{Listed, Referrer};
 use super::{Check, once};
-use crate::condition::{Condition, Declarations, compile_within};
+use crate::condition::{Condition, Declarations, compile, compile_within};
 use crate::diagnostic::quote;
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::document::place::relocate;
@@ -179,6 +179,39 @@ impl Check<'_> {
             }
         }
         None
+    }
+}
+
+/// The conditions of rules that policies of another kind are lowered to, by their text; `None`: it was refused, which was reported.
+#[derive(Default)]
+pub(super) struct Lowered(BTreeMap<String, Option<Condition>>);
+
+impl Lowered {
+    /// The condition of a text that no author has written, so that only what is wrong with it is of use: it is too large. `of`: what it
+    /// says, in words.
+    pub(super) fn condition(
+        &mut self,
+        check: &Check<'_>,
+        text: &str,
+        place: Span,
+        declarations: &Declarations<'_>,
+        (of, help): (&dyn Fn() -> String, &str),
+    ) -> Option<Condition> {
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
+        }
+        let condition = match compile(text, declarations) {
+            Ok(condition) => Some(condition),
+            Err(findings) => {
+                for finding in findings.0.into_iter().filter(|finding| finding.severity == Severity::Error) {
+                    let message = format!("{} cannot become a condition: {}", of(), finding.message);
+                    check.error(finding.code, Place(place), &message, || help.to_owned());
+                }
+                None
+            }
+        };
+        self.0.insert(text.to_owned(), condition.clone());
+        condition
     }
 }
 
