@@ -16,7 +16,7 @@ use crate::label::Label;
 use crate::time::{Duration, Timestamp};
 
 /// An ordered enumeration that facts can take, such as a risk level. Compared by place, not by spelling.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Enumeration {
     /// Its name in messages, e.g. `risk level`.
     pub name: &'static str,

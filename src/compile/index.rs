@@ -7,17 +7,19 @@
 //! which a class occurs: each knows in which shapes (dimensions of keys) it does.
 //!
 //! What is filed is not the number of a rule but what verifying it needs, one entry after the other; rules that differ in nothing
-//! that decides share an entry.
+//! that decides share an entry. Most entries are told from two words of answers (`gauge`) and one number of the resource.
 //!
 //! INVARIANT: every entry that matches a query is reported, and none that does not, but for those whose condition is certainly false. It may be reported more than once, if it has
 //! alternatives. A query visits no more than all keys that it could make, or all entries, whichever is less.
 //!
 //! Next room: `pack`.
 
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashMap;
 
 use super::classes::{Buckets, contains, position};
+use super::gauge::{Answers, Demand};
 use super::guard::{NO_GUARD, admits};
+use super::pack::PackedRule;
 use super::resources::{ResourceClasses, ResourceQuery};
 
 /// Subject, action, tool, resource.
@@ -37,6 +39,8 @@ pub(crate) struct Query<'q> {
     pub(crate) resource: ResourceQuery<'q>,
     /// What [`super::guard::Guards`] knows of the facts of the call.
     pub(crate) guards: &'q [u32],
+    /// What call and resource answer.
+    pub(crate) answers: Answers,
 }
 
 /// The shapes of keys, in the order in which they are tried.
@@ -54,8 +58,8 @@ const SHAPES: [(usize, usize); 11] = [
     (2, 3),
 ];
 
-/// How many entries may share a key before a more telling one is sought: looking at one takes three times as long as a probe.
-const FEW: u32 = 3;
+/// How many entries may share a key before a more telling one is sought: looking at one takes no longer than a probe.
+const FEW: u32 = 6;
 
 /// Up to how many pairs of alternatives a rule is filed under; beyond it, one dimension has to do.
 const PAIRS: usize = 32;
@@ -71,17 +75,28 @@ const LIST: u32 = 1 << 31;
 pub(super) const ALONE: u32 = u32::MAX;
 
 /// Everything that an entry can ask.
-const ALL: u8 = u8::MAX;
+const ALL: u16 = u16::MAX;
+/// The bit of the dimension of resources.
+const BY_HEAD: u16 = 1 << RESOURCE;
 /// The bit of labels, which are asked even if the key says that the resource belongs.
-const BOUND: u8 = 1 << DIMENSIONS;
+const BOUND: u16 = 1 << DIMENSIONS;
 /// The bit of entries with a guard.
-const GUARDED: u8 = 1 << 5;
+const GUARDED: u16 = 1 << 5;
 /// The bit of entries with a family.
-const RELATED: u8 = 1 << 6;
+const RELATED: u16 = 1 << 6;
+/// The bit of entries whose resource must have a number among what was found for it.
+const FOUND: u16 = 1 << 7;
+/// The bit of entries whose demand says what the resource must be besides.
+const HEADED: u16 = 1 << 8;
+/// The bit of entries whose demand says all of their condition.
+const SETTLED: u16 = 1 << 9;
 
 /// Rules that are judged as one, with what judging them needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
+    /// What answers must say for it to apply; if they do, and all is demanded ([`SETTLED`]), its condition holds.
+    demand: Demand,
+    /// Classes; with [`FOUND`], for the resource what must be found.
     heads: [u32; DIMENSIONS],
     /// Index into the conditions, or [`super::pack::NO_INDEX`].
     pub(crate) when: u32,
@@ -91,8 +106,8 @@ pub(crate) struct Entry {
     guard: u32,
     /// What it says but for whom: the same for entries that differ in their subjects alone, or [`ALONE`].
     family: u32,
-    /// Bit n: something is asked of dimension n; [`BOUND`]: of the label; [`GUARDED`]; [`RELATED`].
-    asks: u8,
+    /// Bit n: something is asked of dimension n; and the bits above.
+    asks: u16,
     /// What kind of rules they are.
     pub(crate) traits: Traits,
 }
@@ -107,48 +122,68 @@ pub(crate) struct Traits {
     pub(crate) bounded: bool,
 }
 
+/// What an entry asks of the resource.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wanted {
+    /// Nothing.
+    Any,
+    /// That this was found for it, and, if there are any, that questions of its head have these answers.
+    Found(u32, u64),
+    /// That a head holds, some of which bound labels or do not.
+    Heads { is_bound: bool },
+}
+
 impl Entry {
-    /// An entry of rules with these classes in each dimension (none: any), and whether any of them bounds labels; `list` keeps a list of several.
+    /// An entry of rules with these classes in each dimension (none: any); `list` keeps a list of several.
     pub(super) fn new(
-        (classes, is_bound): ([&[u32]; DIMENSIONS], bool),
+        (classes, wanted): ([&[u32]; DIMENSIONS], Wanted),
         mut list: impl FnMut(usize) -> u32,
         (when, guard): (u32, u32),
+        (demand, is_whole): (Demand, bool),
         (rule, traits): (u32, Traits),
     ) -> Self {
         let mut heads = [ANY; DIMENSIONS];
-        let mut asks = if is_bound { BOUND } else { 0 } | if guard == NO_GUARD { 0 } else { GUARDED };
+        let mut asks = if guard == NO_GUARD { 0 } else { GUARDED } | if is_whole { SETTLED } else { 0 };
         for (at, (head, classes)) in heads.iter_mut().zip(classes).enumerate() {
-            asks |= u8::from(!classes.is_empty()) << at;
+            asks |= u16::from(!classes.is_empty()) << at;
             *head = match classes {
                 [] => ANY,
                 [only] => *only,
                 _ => list(at) | LIST,
             };
         }
-        Self { heads, when, rule, guard, family: ALONE, asks, traits }
+        let mut demand = demand;
+        match wanted {
+            Wanted::Any | Wanted::Heads { is_bound: false } => {}
+            Wanted::Heads { is_bound: true } => asks |= BOUND,
+            Wanted::Found(number, bits) => {
+                asks = asks & !BY_HEAD | FOUND | if bits == 0 { 0 } else { HEADED };
+                demand = demand.with(bits);
+                let [.., resource] = &mut heads;
+                *resource = number;
+            }
+        }
+        Self { demand, heads, when, rule, guard, family: ALONE, asks, traits }
     }
 
-    /// The same, of a family.
+    /// The same, of a family. What is told at a glance is as quick as asking what has been found out about its family.
     pub(super) fn of_family(self, family: u32) -> Self {
-        Self { family, asks: self.asks | if family == ALONE { 0 } else { RELATED }, ..self }
+        let is_told = self.asks & SETTLED != 0 && self.asks & (BY_HEAD | BOUND) == 0;
+        if family == ALONE || is_told { self } else { Self { family, asks: self.asks | RELATED, ..self } }
     }
 }
 
-/// Lists of classes, and the heads of resources: what entries are verified with.
+/// Lists of classes, the heads of resources, and the rules: what entries are verified with.
 #[derive(Clone, Copy)]
 pub(super) struct Heads<'h> {
     pub(super) lists: &'h Buckets,
     pub(super) resources: &'h ResourceClasses,
+    pub(super) rules: &'h [PackedRule],
 }
 
 impl Heads<'_> {
-    /// Whether an entry matches in what it `asks`; `None` if not, `Some(false)` if that depends on an unknown label.
-    #[inline]
-    fn matches(&self, entry: &Entry, asks: u8, query: &Query<'_>) -> Option<bool> {
-        if asks & !(GUARDED | RELATED) == 0 { Some(true) } else { self.verify(entry, asks, query) }
-    }
-
-    fn verify(&self, entry: &Entry, asks: u8, query: &Query<'_>) -> Option<bool> {
+    /// Whether an entry matches in what it `asks` of single heads; `None` if not, `Some(false)` if that depends on an unknown label.
+    fn verify(&self, entry: &Entry, asks: u16, query: &Query<'_>) -> Option<bool> {
         let [subjects, actions, tools] = query.classes;
         let [subject, action, tool, resource] = entry.heads;
         // A call has one action and one tool; who is in many groups has many classes.
@@ -158,20 +193,23 @@ impl Heads<'_> {
         {
             return None;
         }
-        if asks & (8 | BOUND) == 0 {
+        if asks & (BY_HEAD | BOUND) == 0 {
             return Some(true);
         }
-        self.resource(resource, asks, query)
+        if resource & LIST != 0 {
+            any_resource(self.lists.get(resource & !LIST), self.resources, &query.resource)
+        } else if asks & BY_HEAD == 0 {
+            self.resources.admits(resource, query.resource.label)
+        } else {
+            self.resources.holds(resource, &query.resource)
+        }
     }
 
-    fn resource(&self, head: u32, asks: u8, query: &Query<'_>) -> Option<bool> {
-        if head & LIST != 0 {
-            any_resource(self.lists.get(head & !LIST), self.resources, &query.resource)
-        } else if asks & 8 == 0 {
-            self.resources.admits(head, query.resource.label)
-        } else {
-            self.resources.holds(head, &query.resource)
-        }
+    /// Whether the resource is what the rules of an entry are about, where answers do not say.
+    #[inline(never)]
+    fn resource(&self, entry: &Entry, query: &Query<'_>) -> Option<bool> {
+        let list = self.rules.get(entry.rule as usize)?.list(RESOURCE);
+        any_resource(self.lists.get(list), self.resources, &query.resource)
     }
 
     #[inline]
@@ -202,17 +240,70 @@ pub(super) fn any_resource(list: &[u32], resources: &ResourceClasses, query: &Re
     undecided
 }
 
-#[derive(Clone, Debug)]
+/// A key and its entries; the key 0 is that of no slot.
+#[derive(Clone, Copy, Debug, Default)]
 struct Slot {
     key: u64,
     start: u32,
     end: u32,
 }
 
+/// Keys to entries: a table of twice as many places, in which a key lies at its own place or soon after. A probe reads one line.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    slots: Vec<Slot>,
+    /// How far a spread key is shifted to be a place.
+    shift: u32,
+}
+
+impl Table {
+    fn of(keys: &[Slot]) -> Self {
+        let bits = (keys.len() * 2).next_power_of_two().trailing_zeros().max(1);
+        let mut table = Self { slots: vec![Slot::default(); 1 << bits], shift: u64::BITS - bits };
+        for slot in keys {
+            let mut at = table.place(slot.key);
+            while table.slots.get(at).is_some_and(|taken| taken.key != 0) {
+                at = table.next(at);
+            }
+            if let Some(free) = table.slots.get_mut(at) {
+                *free = *slot;
+            }
+        }
+        table
+    }
+
+    /// Keys are places in tables, not texts that somebody chooses, so no secret is needed. The factor is the golden ratio.
+    #[inline]
+    fn place(&self, key: u64) -> usize {
+        (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
+    }
+
+    #[inline]
+    fn next(&self, at: usize) -> usize {
+        (at + 1) & (self.slots.len() - 1)
+    }
+
+    /// The entries of a key. Half the slots are free, so the search ends.
+    #[inline]
+    fn find(&self, key: u64) -> Option<(u32, u32)> {
+        let mut at = self.place(key);
+        loop {
+            let slot = self.slots.get(at)?;
+            if slot.key == key {
+                return Some((slot.start, slot.end));
+            }
+            if slot.key == 0 {
+                return None;
+            }
+            at = self.next(at);
+        }
+    }
+}
+
 /// The index of some rules of a set.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
-    table: HashTable<Slot>,
+    table: Table,
     /// Key by key; those of no key first.
     entries: Vec<Entry>,
     /// How many are of no key.
@@ -223,10 +314,23 @@ pub(crate) struct Index {
     occurs: [Vec<u16>; DIMENSIONS],
 }
 
-/// An entry to be filed, with its classes in each dimension (none: any).
-pub(super) struct Filed<'f> {
-    pub(super) entry: Entry,
-    pub(super) classes: [&'f [u32]; DIMENSIONS],
+/// Classes in each dimension (none: any) of what is to be filed.
+pub(super) type Filed<'f> = [&'f [u32]; DIMENSIONS];
+
+/// Under which shape of keys each entry is to be filed.
+pub(super) struct Plan(Vec<usize>);
+
+impl Plan {
+    /// `counts`: how many classes each dimension has.
+    pub(super) fn new(filed: &[Filed<'_>], counts: [usize; DIMENSIONS]) -> Self {
+        let crowds = Crowds::new(filed, counts);
+        Self(filed.iter().map(|one| crowds.shape(one)).collect())
+    }
+
+    /// Whether some are filed under classes of resources.
+    pub(super) fn has_resource_keys(&self) -> bool {
+        self.0.iter().any(|shape| SHAPES.get(*shape).is_some_and(|(a, b)| *a == RESOURCE || *b == RESOURCE))
+    }
 }
 
 /// How many entries share each class, and each pair of classes that is asked about.
@@ -239,8 +343,8 @@ impl Crowds {
     fn new(filed: &[Filed<'_>], counts: [usize; DIMENSIONS]) -> Self {
         let mut crowds = Self { classes: counts.map(|count| vec![0; count]), pairs: HashMap::new() };
         for one in filed {
-            for (crowd, classes) in crowds.classes.iter_mut().zip(one.classes) {
-                for class in classes {
+            for (crowd, classes) in crowds.classes.iter_mut().zip(one) {
+                for class in *classes {
                     if let Some(count) = crowd.get_mut(*class as usize) {
                         *count += 1;
                     }
@@ -306,11 +410,23 @@ pub(crate) enum Next {
 /// So many families are remembered.
 const IDLE: usize = 16;
 
+/// So many keys are looked up before what they lead to is looked at: what memory is slow to give is asked for at once.
+const BATCH: usize = 8;
+
+/// What an entry says to a query that it matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Match {
+    /// Whether its heads surely match: otherwise that depends on an unknown label.
+    pub(crate) sure: bool,
+    /// Whether its condition is known to hold, if it has one.
+    pub(crate) holds: bool,
+}
+
 /// Calls back with the keys of a shape and their classes; not at all if it has no such classes, or too many pairs of them.
 fn keys(one: &Filed<'_>, shape: usize, mut each: impl FnMut(u64, u32, Option<u32>)) {
     let Some(&(first, second)) = SHAPES.get(shape) else { return };
-    let Some(firsts) = one.classes.get(first) else { return };
-    let Some(seconds) = one.classes.get(second) else {
+    let Some(firsts) = one.get(first) else { return };
+    let Some(seconds) = one.get(second) else {
         firsts.iter().for_each(|a| each(key(shape, *a, 0), *a, None));
         return;
     };
@@ -323,13 +439,12 @@ fn keys(one: &Filed<'_>, shape: usize, mut each: impl FnMut(u64, u32, Option<u32
 }
 
 impl Index {
-    /// Files entries. `counts`: how many classes each dimension has.
-    pub(super) fn new(filed: &[Filed<'_>], counts: [usize; DIMENSIONS]) -> Self {
-        let crowds = Crowds::new(filed, counts);
+    /// Files entries, as planned.
+    pub(super) fn new((plan, filed): (&Plan, &[Filed<'_>]), entries: &[Entry], counts: [usize; DIMENSIONS]) -> Self {
         let mut index = Self { occurs: counts.map(|count| vec![0; count]), ..Self::default() };
         let mut keyed: Vec<(u64, u32)> = Vec::with_capacity(filed.len());
-        for (at, one) in (0u32..).zip(filed) {
-            let shape = crowds.shape(one);
+        for ((at, one), shape) in (0u32..).zip(filed).zip(&plan.0) {
+            let shape = *shape;
             index.shapes |= 1 << shape;
             if shape == 0 {
                 keyed.push((0, at));
@@ -338,11 +453,11 @@ impl Index {
             keys(one, shape, |key, _, _| keyed.push((key, at)));
             let (first, second) = SHAPES.get(shape).copied().unwrap_or_default();
             for dimension in [first, second] {
-                index.mark(dimension, one.classes.get(dimension).copied().unwrap_or_default(), shape);
+                index.mark(dimension, one.get(dimension).copied().unwrap_or_default(), shape);
             }
         }
         keyed.sort_unstable();
-        index.build(filed, &keyed);
+        index.build(entries, &keyed);
         index
     }
 
@@ -355,8 +470,8 @@ impl Index {
         }
     }
 
-    fn build(&mut self, filed: &[Filed<'_>], keyed: &[(u64, u32)]) {
-        self.entries = keyed.iter().filter_map(|(_, at)| filed.get(*at as usize)).map(|one| one.entry).collect();
+    fn build(&mut self, entries: &[Entry], keyed: &[(u64, u32)]) {
+        self.entries = keyed.iter().filter_map(|(_, at)| entries.get(*at as usize)).copied().collect();
         let mut slots: Vec<Slot> = Vec::new();
         for (at, (key, _)) in keyed.iter().enumerate() {
             match slots.last_mut() {
@@ -364,14 +479,11 @@ impl Index {
                 Some(_) | None => slots.push(Slot { key: *key, start: position(at), end: position(at + 1) }),
             }
         }
-        self.table = HashTable::with_capacity(slots.len());
-        for slot in slots {
-            if slot.key == 0 {
-                self.always = slot.end;
-            } else {
-                self.table.insert_unique(spread(slot.key), slot, |slot| spread(slot.key));
-            }
+        if let Some(first) = slots.first().filter(|slot| slot.key == 0) {
+            self.always = first.end;
+            slots.remove(0);
         }
+        self.table = Table::of(&slots);
     }
 
     /// Whether it looks at the classes of resources.
@@ -380,93 +492,83 @@ impl Index {
         self.shapes >> 7 != 0
     }
 
-    /// Reports what matches a query, and whether surely, until `found` says stop.
+    /// Reports what matches a query, and how, until `found` says stop.
     #[inline]
-    pub(super) fn matching(&self, heads: Heads<'_>, query: &Query<'_>, mut found: impl FnMut(&Entry, bool) -> Next) {
+    pub(super) fn matching(&self, heads: Heads<'_>, query: &Query<'_>, found: impl FnMut(&Entry, Match) -> Next) {
         if self.entries.is_empty() {
             return;
         }
-        // Families that did not apply, whoever asks: organisations say the same of many groups.
-        let mut idle = [ALONE; IDLE];
-        let mut report = |entries: &[Entry], mask: u8| {
-            for entry in entries {
-                let asks = entry.asks & mask;
-                let place = entry.family as usize % IDLE;
-                if asks & (GUARDED | RELATED) != 0
-                    && (!admits(entry.guard, query.guards)
-                        || (asks & RELATED != 0 && idle.get(place) == Some(&entry.family)))
-                {
-                    continue;
-                }
-                let next = heads.matches(entry, asks, query).map_or(Next::Idle, |sure| found(entry, sure));
-                match next {
-                    Next::Go => {}
-                    Next::Stop => return false,
-                    // That it is about somebody else says nothing of its family.
-                    Next::Idle if asks & RELATED != 0 && mask & 1 == 0 => {
-                        if let Some(place) = idle.get_mut(place) {
-                            *place = entry.family;
-                        }
-                    }
-                    Next::Idle => {}
-                }
-            }
-            true
-        };
-        if self.always != 0 && !report(self.entries.get(..self.always as usize).unwrap_or_default(), ALL) {
+        let mut report =
+            Reporting { index: self, heads, query, found, idle: [ALONE; IDLE], ranges: [(0, 0, 0); BATCH], count: 0 };
+        if self.always != 0 && !report.add((0, self.always), ALL) {
             return;
         }
         let [subjects, actions, tools] = query.classes;
-        let classes: [Option<&[u32]>; DIMENSIONS] = [Some(subjects), Some(actions), Some(tools), query.resource.known];
-        if self.is_costly(&classes) {
-            report(self.entries.get(self.always as usize..).unwrap_or_default(), ALL);
-            return;
+        let resources = if self.has_resource_keys() { query.resource.found } else { &[] };
+        let classes: [&[u32]; DIMENSIONS] = [subjects, actions, tools, resources];
+        let is_done = if self.is_costly(&classes) {
+            report.add((self.always, position(self.entries.len())), ALL)
+        } else {
+            self.probe(&classes, &mut report)
+        };
+        if is_done {
+            report.flush();
         }
-        let mut shapes = self.shapes & !1;
-        while shapes != 0 {
-            let shape = shapes.trailing_zeros() as usize;
-            shapes &= shapes - 1;
-            let Some(&(first, second)) = SHAPES.get(shape) else { return };
-            let (Some(Some(firsts)), Some(a_occurs)) = (classes.get(first), self.occurs.get(first)) else { continue };
-            let mask = ALL & !(1 << first | if second < DIMENSIONS { 1 << second } else { 0 });
+    }
+
+    /// Looks up every key that a query makes; false if nothing more is wanted.
+    #[inline]
+    fn probe<F: FnMut(&Entry, Match) -> Next>(
+        &self,
+        classes: &[&[u32]; DIMENSIONS],
+        report: &mut Reporting<'_, '_, '_, F>,
+    ) -> bool {
+        for ((first, firsts), occurs) in classes.iter().enumerate().zip(&self.occurs) {
             for &a in *firsts {
-                if a_occurs.get(a as usize).is_none_or(|shapes| shapes >> shape & 1 == 0) {
-                    continue;
-                }
-                let Some(Some(seconds)) = classes.get(second) else {
-                    if !report(self.probe(key(shape, a, 0)), mask) {
-                        return;
-                    }
-                    continue;
-                };
-                let b_occurs = self.occurs.get(second).map_or(&[][..], Vec::as_slice);
-                for &b in *seconds {
-                    let occurs = b_occurs.get(b as usize).is_some_and(|shapes| shapes >> shape & 1 == 1);
-                    if occurs && !report(self.probe(key(shape, a, b)), mask) {
-                        return;
+                let mut shapes =
+                    occurs.get(a as usize).copied().unwrap_or(0) & STARTING.get(first).copied().unwrap_or(0);
+                while shapes != 0 {
+                    let shape = shapes.trailing_zeros() as usize;
+                    shapes &= shapes - 1;
+                    let Some(&(_, second)) = SHAPES.get(shape) else { return true };
+                    let Some((seconds, occurs)) = classes.get(second).zip(self.occurs.get(second)) else {
+                        if let Some(range) = self.table.find(key(shape, a, 0))
+                            && !report.add(range, ALL & !asked(first))
+                        {
+                            return false;
+                        }
+                        continue;
+                    };
+                    for &b in *seconds {
+                        let is_met = occurs.get(b as usize).is_some_and(|shapes| shapes >> shape & 1 == 1);
+                        if is_met
+                            && let Some(range) = self.table.find(key(shape, a, b))
+                            && !report.add(range, ALL & !(asked(first) | asked(second)))
+                        {
+                            return false;
+                        }
                     }
                 }
             }
         }
+        true
     }
 
-    /// Whether looking at every entry is cheaper than probing, or all that can be done.
+    /// Whether looking at every entry is cheaper than probing.
     #[inline]
-    fn is_costly(&self, classes: &[Option<&[u32]>; DIMENSIONS]) -> bool {
-        if self.entries.len() <= LISTED || (self.has_resource_keys() && classes.iter().any(Option::is_none)) {
+    fn is_costly(&self, classes: &[&[u32]; DIMENSIONS]) -> bool {
+        if self.entries.len() <= LISTED {
             return true;
         }
-        let count: usize = classes.iter().flatten().map(|classes| classes.len()).sum();
+        let count: usize = classes.iter().map(|classes| classes.len()).sum();
         count > 64 && self.probes(classes) > self.entries.len()
     }
 
     /// How many keys a query makes: classes that occur in none of a shape make none of it.
     #[inline(never)]
-    fn probes(&self, classes: &[Option<&[u32]>; DIMENSIONS]) -> usize {
+    fn probes(&self, classes: &[&[u32]; DIMENSIONS]) -> usize {
         let count = |dimension: usize, shape: usize| {
-            let (Some(Some(classes)), Some(occurs)) = (classes.get(dimension), self.occurs.get(dimension)) else {
-                return 1;
-            };
+            let Some((classes, occurs)) = classes.get(dimension).zip(self.occurs.get(dimension)) else { return 1 };
             let occurs = |class: &&u32| occurs.get(**class as usize).is_some_and(|shapes| shapes >> shape & 1 == 1);
             classes.iter().filter(occurs).count()
         };
@@ -474,23 +576,121 @@ impl Index {
         let keys = shapes.map(|(shape, (first, second))| count(*first, shape).saturating_mul(count(*second, shape)));
         keys.fold(0, usize::saturating_add)
     }
+}
 
-    #[inline]
-    fn probe(&self, key: u64) -> &[Entry] {
-        match self.table.find(spread(key), |slot| slot.key == key) {
-            Some(slot) => self.entries.get(slot.start as usize..slot.end as usize).unwrap_or_default(),
-            None => &[],
+/// The shapes that begin with each dimension.
+const STARTING: [u16; DIMENSIONS] = {
+    let mut starting = [0; DIMENSIONS];
+    let mut shape = 1;
+    while shape < SHAPES.len() {
+        #[expect(clippy::indexing_slicing, reason = "shapes are counted, and this runs at compile time")]
+        {
+            starting[SHAPES[shape].0] |= 1 << shape;
         }
+        shape += 1;
+    }
+    starting
+};
+
+/// What need not be asked where a dimension is in the key.
+#[inline]
+const fn asked(dimension: usize) -> u16 {
+    1 << dimension | if dimension == RESOURCE { FOUND } else { 0 }
+}
+
+/// Entries on their way to whoever asked for them.
+struct Reporting<'i, 'h, 'q, F> {
+    index: &'i Index,
+    heads: Heads<'h>,
+    query: &'q Query<'q>,
+    found: F,
+    /// Families that did not apply, whoever asks: organisations say the same of many groups.
+    idle: [u32; IDLE],
+    /// Entries that have been found and not been looked at, with what is to be asked of them.
+    ranges: [(u32, u32, u16); BATCH],
+    count: usize,
+}
+
+impl<F: FnMut(&Entry, Match) -> Next> Reporting<'_, '_, '_, F> {
+    /// Adds entries; false if nothing more is wanted.
+    #[inline]
+    fn add(&mut self, (start, end): (u32, u32), asks: u16) -> bool {
+        if let Some(range) = self.ranges.get_mut(self.count) {
+            *range = (start, end, asks);
+            self.count += 1;
+        }
+        self.count < BATCH || self.flush()
+    }
+
+    /// Looks at what was added; false if nothing more is wanted.
+    fn flush(&mut self) -> bool {
+        let count = core::mem::take(&mut self.count);
+        for (start, end, asks) in self.ranges.into_iter().take(count) {
+            let entries = self.index.entries.get(start as usize..end as usize).unwrap_or_default();
+            if !entries.iter().all(|entry| self.report(entry, asks)) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Reports an entry, if it matches; false if nothing more is wanted.
+    #[inline(always)]
+    fn report(&mut self, entry: &Entry, mask: u16) -> bool {
+        let (query, asks) = (self.query, entry.asks & mask);
+        if entry.demand.is_refused(query.answers)
+            || (asks & FOUND != 0 && !contains(query.resource.found, entry.resource()))
+        {
+            return true;
+        }
+        if asks & (GUARDED | RELATED) != 0 && self.is_passed_over(entry, asks) {
+            return true;
+        }
+        let is_met = entry.demand.is_met(query.answers);
+        let mut sure = Some(true);
+        if asks & (BY_HEAD | BOUND | 1 | 2 | 4) != 0 {
+            sure = self.heads.verify(entry, asks, query);
+        }
+        if !is_met && entry.asks & HEADED != 0 && sure.is_some() {
+            sure = self.heads.resource(entry, query);
+        }
+        let next = match sure {
+            Some(sure) => (self.found)(entry, Match { sure, holds: is_met && entry.asks & SETTLED != 0 }),
+            None => Next::Idle,
+        };
+        match next {
+            Next::Go => true,
+            Next::Stop => false,
+            Next::Idle => {
+                // That it is about somebody else says nothing of its family.
+                if asks & RELATED != 0
+                    && mask & 1 == 0
+                    && let Some(place) = self.idle.get_mut(entry.family as usize % IDLE)
+                {
+                    *place = entry.family;
+                }
+                true
+            }
+        }
+    }
+
+    /// Whether the text that it demands is another, or its family did not apply.
+    #[inline(never)]
+    fn is_passed_over(&self, entry: &Entry, asks: u16) -> bool {
+        !admits(entry.guard, self.query.guards)
+            || (asks & RELATED != 0 && self.idle.get(entry.family as usize % IDLE) == Some(&entry.family))
+    }
+}
+
+impl Entry {
+    #[inline]
+    const fn resource(&self) -> u32 {
+        let [.., resource] = self.heads;
+        resource
     }
 }
 
 /// A key; tables of classes are bounded below 2^30.
 const fn key(shape: usize, a: u32, b: u32) -> u64 {
     (shape as u64) << 60 | (a as u64) << 30 | b as u64
-}
-
-/// Spreads a key over a word. Keys are places in tables, not texts that somebody chooses, so no secret is needed.
-const fn spread(key: u64) -> u64 {
-    let product = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    product ^ product >> 32
 }

@@ -11,11 +11,12 @@
 //! INVARIANT (law 3): a rule set does not depend on the order in which its rules are given; rules are kept by id.
 //!
 //! Rooms: `classes` and `resources` (which heads exist, which does something belong to), `index` (classes and pairs of them to
-//! rules), `guard` (which conditions are certainly false), `pack` (rules to packed rules), `policy`.
+//! rules), `gauge` and `guard` (what is asked of facts again and again, asked once), `pack` (rules to packed rules), `policy`.
 //!
 //! Next room: [`crate::directory`].
 
 mod classes;
+mod gauge;
 mod guard;
 mod index;
 mod pack;
@@ -23,7 +24,8 @@ mod policy;
 mod resources;
 
 pub(crate) use classes::{Buckets, Found, SubjectView, holds};
-pub(crate) use index::{Entry, Next, Query};
+pub(crate) use gauge::Answers;
+pub(crate) use index::{Entry, Match, Next, Query};
 pub(crate) use pack::{PackedRule, Predicate, RuleSet};
 pub use policy::{CompiledPolicy, Vocabulary};
 pub(crate) use resources::{ResourceQuery, ResourceView};

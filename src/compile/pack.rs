@@ -12,10 +12,13 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::classes::{Buckets, PatternClasses, SubjectClasses, position};
+use super::gauge::{Asking, Demand, Demands, Gauges, Numbers};
 use super::guard::{Guards, NO_GUARD};
-use super::index::{ALONE, DIMENSIONS, Entry, Filed, Heads, Index, Next, Query, Traits, any_resource, shares};
+use super::index::{
+    ALONE, DIMENSIONS, Entry, Filed, Heads, Index, Match, Next, Plan, Query, Traits, Wanted, any_resource, shares,
+};
 use super::resources::ResourceClasses;
-use crate::condition::Condition;
+use crate::condition::{Condition, Operand};
 use crate::diagnostic::Span;
 use crate::fact::slot;
 use crate::name::RuleId;
@@ -26,6 +29,12 @@ use crate::time::Timestamp;
 
 /// Where a packed rule has nothing.
 pub(crate) const NO_INDEX: u32 = u32::MAX;
+
+/// The dimension of resources.
+const RESOURCE: usize = 3;
+
+/// What a restriction says, but for whom: lists of actions, tools, resources, condition.
+type Said = ([u32; 4], Traits);
 
 /// A range in one of the tables of a set.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,6 +74,8 @@ pub(crate) struct PackedRule {
 #[derive(Clone, Debug)]
 pub(crate) struct Predicate {
     pub(crate) condition: Condition,
+    /// What of it answers decide.
+    pub(crate) demands: Demands,
     /// Whether it reads facts of the link under judgement: otherwise it has one truth for the whole chain.
     pub(crate) reads_link: bool,
     /// Whether it reads facts of the resource under judgement, or of the tool, which the resource may be.
@@ -75,7 +86,7 @@ pub(crate) struct Predicate {
 
 /// Facts of the link under judgement, of the resource, and of the tool.
 const LINK: RangeInclusive<u16> = slot::PRINCIPAL_TYPE..=slot::PRINCIPAL_TENANT;
-const RESOURCE: RangeInclusive<u16> = slot::RESOURCE_TYPE..=slot::RESOURCE_APPLICATION;
+const RESOURCE_FACTS: RangeInclusive<u16> = slot::RESOURCE_TYPE..=slot::RESOURCE_APPLICATION;
 const TOOL: RangeInclusive<u16> = slot::TOOL_SERVER..=slot::TOOL_EFFECTS;
 
 impl Predicate {
@@ -84,8 +95,9 @@ impl Predicate {
         let groups = [slot::PRINCIPAL_GROUPS, slot::SUBJECT_GROUPS, slot::USER_GROUPS, slot::AGENT_GROUPS];
         Self {
             reads_link: reads(LINK),
-            reads_resource: reads(RESOURCE) || reads(TOOL),
+            reads_resource: reads(RESOURCE_FACTS) || reads(TOOL),
             reads_groups: groups.into_iter().any(|group| reads(group..=group)),
+            demands: Demands::default(),
             condition,
         }
     }
@@ -104,6 +116,7 @@ pub(crate) struct RuleSet {
     intervals: Vec<(Timestamp, Timestamp)>,
     constraints: Vec<(String, Constraint)>,
     requirements: Vec<Requirement>,
+    pub(crate) gauges: Gauges,
     pub(crate) guards: Guards,
     /// Rules that permit, and count.
     permits: Index,
@@ -172,6 +185,7 @@ impl RuleSet {
             intervals: Vec::new(),
             constraints: Vec::new(),
             requirements: Vec::new(),
+            gauges: Gauges::default(),
             guards: Guards::default(),
             permits: Index::default(),
             restrictions: Index::default(),
@@ -222,46 +236,110 @@ impl RuleSet {
     /// Indexes the rules that stand for themselves and those that are equal.
     fn index(&mut self, leaders: &[u32]) {
         let counts = [self.subjects.len(), self.actions.len(), self.tools.len(), self.resources.len()];
-        // Facts that are the same for all links and resources of a call.
-        let demanded = |when: u32| {
-            let (slot, text) = self.conditions.get(when as usize)?.condition.demanded()?;
-            (!LINK.contains(&slot) && !RESOURCE.contains(&slot) && !TOOL.contains(&slot)).then_some((slot, text))
-        };
-        let leading = leaders.iter().filter_map(|at| demanded(self.rules.get(*at as usize)?.when));
-        let guards = Guards::new(leading);
-        let guard = |when: u32| demanded(when).map_or(NO_GUARD, |(slot, text)| guards.of(slot, text));
-        // What restricts, but for whom. Rules on trial may ask more of the subject than that it is theirs.
-        let says = |rule: &PackedRule| {
-            let [subject, action, tool, resource] = rule.heads;
-            let counts = rule.effect != Effect::Permit && subject != NO_INDEX;
-            counts.then(|| ([action, tool, resource, rule.when], rule.traits()))
-        };
-        let mut families: HashMap<_, (u32, bool)> = HashMap::new();
-        for said in leaders.iter().filter_map(|at| says(self.rules.get(*at as usize)?)) {
+        let permits = |rule: &PackedRule| rule.effect == Effect::Permit && rule.mode == Mode::Enforce;
+        let mut plans = [true, false].map(|permit| {
+            let these: Vec<u32> = leaders
+                .iter()
+                .copied()
+                .filter(|at| self.get(*at).is_some_and(|rule| permits(rule) == permit))
+                .collect();
+            let plan = Plan::new(&self.filed(&these), counts);
+            (these, plan)
+        });
+        self.resources.serve(plans.iter().any(|(_, plan)| plan.has_resource_keys()));
+        let numbers = self.number(leaders);
+        let guards = Guards::new(leaders.iter().filter_map(|at| self.demanded(self.get(*at)?.when)));
+        let families = self.families(leaders);
+        let [permits, restrictions] = plans.each_mut().map(|(these, plan)| {
+            let entry = |at: &u32| Some(self.entry(*at, &numbers, &guards)?.of_family(self.family(*at, &families)));
+            let entries: Vec<Entry> = these.iter().filter_map(entry).collect();
+            Index::new((plan, &self.filed(these)), &entries, counts)
+        });
+        (self.permits, self.restrictions, self.guards) = (permits, restrictions, guards);
+    }
+
+    /// Rules as an index files them.
+    fn filed(&self, rules: &[u32]) -> Vec<Filed<'_>> {
+        rules.iter().filter_map(|at| Some(self.get(*at)?.heads.map(|list| self.lists.get(list)))).collect()
+    }
+
+    /// Numbers what the rules ask most, and says what each condition demands.
+    fn number(&mut self, leaders: &[u32]) -> Numbers {
+        let mut asking = Asking::default();
+        let mut times = vec![0; self.conditions.len()];
+        for rule in leaders.iter().filter_map(|at| self.get(*at)) {
+            if let Some(times) = times.get_mut(rule.when as usize) {
+                *times += 1;
+            }
+            if let [class] = self.classes(rule, RESOURCE)
+                && let Some(head) = self.resources.get(*class)
+            {
+                asking.head(self.resources.asked_kind(head), head.at_most, head.at_least);
+            }
+        }
+        let operands: Vec<Vec<Operand>> =
+            self.conditions.iter().map(|predicate| predicate.condition.operands().collect()).collect();
+        for (operands, times) in operands.iter().zip(times) {
+            asking.condition(operands, times);
+        }
+        let (gauges, numbers) = asking.numbered();
+        for (predicate, operands) in self.conditions.iter_mut().zip(&operands) {
+            predicate.demands = numbers.demands(operands);
+        }
+        self.gauges = gauges;
+        numbers
+    }
+
+    /// The text that a condition demands of a fact that is the same for all links and resources of a call, unless answers say so.
+    fn demanded(&self, when: u32) -> Option<(u16, &str)> {
+        let predicate = self.condition(when).filter(|predicate| !predicate.demands.is_one())?;
+        let (slot, text) = predicate.condition.demanded()?;
+        (!LINK.contains(&slot) && !RESOURCE_FACTS.contains(&slot) && !TOOL.contains(&slot)).then_some((slot, text))
+    }
+
+    /// What restrictions say, but for whom: numbered, and whether several say it. Rules on trial may ask more of the subject than that
+    /// it is theirs.
+    fn families(&self, leaders: &[u32]) -> HashMap<Said, (u32, bool)> {
+        let mut families: HashMap<Said, (u32, bool)> = HashMap::new();
+        for said in leaders.iter().filter_map(|at| self.get(*at)?.says()) {
             let next = position(families.len());
             families.entry(said).and_modify(|(_, is_shared)| *is_shared = true).or_insert((next, false));
         }
-        let family = |rule: &PackedRule| {
-            let found = says(rule).and_then(|said| families.get(&said).copied());
-            found.filter(|(_, is_shared)| *is_shared).map_or(ALONE, |(number, _)| number)
+        families
+    }
+
+    fn family(&self, rule: u32, families: &HashMap<Said, (u32, bool)>) -> u32 {
+        let found = self.get(rule).and_then(PackedRule::says).and_then(|said| families.get(&said).copied());
+        found.filter(|(_, is_shared)| *is_shared).map_or(ALONE, |(number, _)| number)
+    }
+
+    /// A rule as an index keeps it.
+    fn entry(&self, at: u32, numbers: &Numbers, guards: &Guards) -> Option<Entry> {
+        let rule = self.get(at)?;
+        let classes = rule.heads.map(|list| self.lists.get(list));
+        let list = |dimension: usize| rule.list(dimension);
+        let guard = self.demanded(rule.when).map_or(NO_GUARD, |(slot, text)| guards.of(slot, text));
+        let demand = match self.condition(rule.when) {
+            None => (Demand::default(), true),
+            Some(predicate) => (predicate.demands.first, predicate.demands.is_one()),
         };
-        let filed = |permits: bool| -> Vec<Filed<'_>> {
-            let numbered = leaders.iter().filter_map(|at| Some((*at, self.rules.get(*at as usize)?)));
-            let these =
-                numbered.filter(|(_, rule)| (rule.effect == Effect::Permit && rule.mode == Mode::Enforce) == permits);
-            let file = |(at, rule): (u32, &PackedRule)| {
-                let classes = rule.heads.map(|list| self.lists.get(list));
-                let list = |dimension: usize| rule.heads.get(dimension).copied().unwrap_or(NO_INDEX);
-                let whether = (rule.when, guard(rule.when));
-                let [.., resources] = classes;
-                let is_bound = resources.iter().any(|class| self.resources.is_bound(*class));
-                let entry = Entry::new((classes, is_bound), list, whether, (at, rule.traits()));
-                Filed { entry: entry.of_family(family(rule)), classes }
-            };
-            these.map(file).collect()
-        };
-        let (permits, restrictions) = (Index::new(&filed(true), counts), Index::new(&filed(false), counts));
-        (self.permits, self.restrictions, self.guards) = (permits, restrictions, guards);
+        Some(Entry::new((classes, self.wanted(rule, numbers)), list, (rule.when, guard), demand, (at, rule.traits())))
+    }
+
+    /// What a rule wants of the resource.
+    fn wanted(&self, rule: &PackedRule, numbers: &Numbers) -> Wanted {
+        let classes = self.classes(rule, RESOURCE);
+        if classes.is_empty() {
+            return Wanted::Any;
+        }
+        if let [class] = classes
+            && let Some(head) = self.resources.get(*class)
+            && let Some(number) = self.resources.number(*class)
+            && let Some(bits) = numbers.head(self.resources.asked_kind(head), head.at_most, head.at_least)
+        {
+            return Wanted::Found(number, bits);
+        }
+        Wanted::Heads { is_bound: classes.iter().any(|class| self.resources.is_bound(*class)) }
     }
 
     /// A list of classes, ascending, kept once however many rules have it; [`NO_INDEX`] if there are none.
@@ -368,31 +446,38 @@ impl RuleSet {
         Some(sure)
     }
 
-    /// Reports rules that permit, count, and match, and whether they match surely, until `found` says stop.
+    /// Reports rules that permit, count, and match, and how, until `found` says stop.
     #[inline]
-    pub(crate) fn permits(&self, query: &Query<'_>, found: impl FnMut(&Entry, bool) -> Next) {
+    pub(crate) fn permits(&self, query: &Query<'_>, found: impl FnMut(&Entry, Match) -> Next) {
         self.permits.matching(self.heads(), query, found);
     }
 
-    /// Reports all other rules that match, and whether they match surely.
+    /// Reports all other rules that match, and how.
     ///
     /// Of rules that say the same of several subjects none is reported after one was found idle.
     #[inline]
-    pub(crate) fn restrictions(&self, query: &Query<'_>, found: impl FnMut(&Entry, bool) -> Next) {
+    pub(crate) fn restrictions(&self, query: &Query<'_>, found: impl FnMut(&Entry, Match) -> Next) {
         self.restrictions.matching(self.heads(), query, found);
     }
 
-    /// Whether the classes of a resource are looked up, rather than single heads verified.
-    pub(crate) const fn has_resource_keys(&self) -> bool {
-        self.permits.has_resource_keys() || self.restrictions.has_resource_keys()
-    }
-
     fn heads(&self) -> Heads<'_> {
-        Heads { lists: &self.lists, resources: &self.resources }
+        Heads { lists: &self.lists, resources: &self.resources, rules: &self.rules }
     }
 }
 
 impl PackedRule {
+    /// The list of classes in a dimension, or [`NO_INDEX`].
+    pub(super) fn list(&self, dimension: usize) -> u32 {
+        self.heads.get(dimension).copied().unwrap_or(NO_INDEX)
+    }
+
+    /// What it says, if it restricts and is not about everybody.
+    fn says(&self) -> Option<Said> {
+        let [subject, action, tool, resource] = self.heads;
+        let restricts = self.effect != Effect::Permit && subject != NO_INDEX;
+        restricts.then(|| ([action, tool, resource, self.when], self.traits()))
+    }
+
     fn traits(&self) -> Traits {
         let bounded = self.arguments.start != self.arguments.end || self.interval != NO_INDEX;
         Traits { effect: self.effect, mode: self.mode, source: self.source, bounded }

@@ -1,7 +1,8 @@
-//! Is this resource what a head is about? The distinct resource heads of a rule set: all that a resource belongs to, or one asked alone.
+//! Is this resource what a head is about? The distinct resource heads of a rule set, and what of them is found for a resource.
 //!
-//! Which of the two is cheaper depends on the set. Where its index has no key of resources, only the few candidates that the
-//! other dimensions leave are asked, each by a compact form of its head; else all classes of the resource are found first.
+//! Most heads name an id or a tree (`prefix/**`). Which of these *paths* a resource is on is found at once, by number; what else a head says
+//! is asked of the few candidates that the other dimensions leave, in a compact form. Where the index has keys of resources, all *classes*
+//! of the resource are found first instead.
 //!
 //! INVARIANT: both agree: a resource belongs to a class exactly if the head holds, its bounds on the label apart. These are
 //! judged apart, because a request can raise a label; an unknown label leaves a bounded head undecided.
@@ -14,6 +15,7 @@ use hashbrown::HashMap;
 
 use super::classes::{Buckets, Found, PatternClasses, file, position};
 use crate::label::Label;
+use crate::name::TypeName;
 use crate::pattern::Pattern;
 use crate::resource::ResourceRef;
 use crate::rule::ResourceHead;
@@ -33,8 +35,8 @@ pub(crate) struct ResourceQuery<'q> {
     pub(crate) view: ResourceView<'q>,
     /// Its type as [`ResourceClasses::kind`] numbers it.
     pub(crate) kind: u32,
-    /// Its classes, ascending, if they were found.
-    pub(crate) known: Option<&'q [u32]>,
+    /// What [`ResourceClasses::find`] found for it.
+    pub(crate) found: &'q [u32],
     /// Its label; `None`: unknown.
     pub(crate) label: Option<Label>,
 }
@@ -47,10 +49,8 @@ const NONE: u32 = u32::MAX;
 enum Test {
     /// Nothing.
     Any,
-    /// That it is this text.
-    Is(u32, u32),
-    /// That it begins with this text, which ends with `/`.
-    Below(u32, u32),
+    /// That it is on this path.
+    Path(u32),
     /// Something else: the head says it.
     Other,
 }
@@ -72,10 +72,23 @@ struct Compact {
 pub(crate) struct ResourceClasses {
     heads: Vec<ResourceHead>,
     compact: Vec<Compact>,
-    /// The texts of all compact heads, each once.
-    texts: String,
     labels: Vec<Label>,
     kinds: HashMap<Box<str>, u32>,
+    finder: Finder,
+}
+
+/// What is found for a resource.
+#[derive(Clone, Debug)]
+enum Finder {
+    /// The paths that it is on.
+    Paths(Box<PatternClasses>),
+    /// All classes that it belongs to.
+    Classes(Box<ByPart>),
+}
+
+/// Each class by its most telling part.
+#[derive(Clone, Debug)]
+struct ByPart {
     ids: PatternClasses,
     by_id: Buckets,
     by_container: HashMap<Box<str>, Vec<u32>>,
@@ -84,11 +97,11 @@ pub(crate) struct ResourceClasses {
     by_label: Vec<u32>,
 }
 
-impl ResourceClasses {
-    pub(super) fn new(heads: Vec<ResourceHead>) -> Self {
+impl ByPart {
+    fn new(heads: &[ResourceHead]) -> Self {
         let mut patterns: BTreeMap<&Pattern, Vec<u32>> = BTreeMap::new();
         let (mut by_container, mut by_kind, mut by_label) = (HashMap::new(), HashMap::new(), Vec::new());
-        for (class, head) in (0u32..).zip(&heads) {
+        for (class, head) in (0u32..).zip(heads) {
             if let Some(id) = head.id.as_ref().filter(|id| !id.is_everything()) {
                 patterns.entry(id).or_default().push(class);
             } else if let Some(container) = &head.container {
@@ -104,31 +117,68 @@ impl ResourceClasses {
         }
         let lists: Vec<Vec<u32>> = patterns.values().cloned().collect();
         let ids = PatternClasses::new(patterns.into_keys().cloned().collect());
-        let Packed { compact, texts, labels, kinds } = pack(&heads);
-        Self { compact, texts, labels, kinds, by_id: Buckets::of(&lists), ids, by_container, by_kind, by_label, heads }
+        Self { ids, by_id: Buckets::of(&lists), by_container, by_kind, by_label }
+    }
+}
+
+impl ResourceClasses {
+    pub(super) fn new(heads: Vec<ResourceHead>) -> Self {
+        let Packed { compact, paths, labels, kinds } = pack(&heads);
+        Self { compact, labels, kinds, finder: Finder::Paths(Box::new(PatternClasses::new(paths))), heads }
     }
 
-    /// The classes whose parts hold of a resource, their bounds on its label apart, ascending.
-    pub(crate) fn find(&self, view: &ResourceView<'_>, found: &mut Found) {
-        found.extend_from_slice(&self.by_label);
-        let kind = self.kind(view.kind);
-        let mut add = |classes: &[u32], id_holds: bool| {
-            found.extend(classes.iter().copied().filter(|class| self.is_within(*class, view, kind, id_holds)));
-        };
-        if let Some(classes) = self.by_kind.get(view.kind) {
-            add(classes, false);
+    /// Prepares to find all classes of a resource, if an index has keys of resources, rather than its paths.
+    pub(super) fn serve(&mut self, keys: bool) {
+        if keys {
+            self.finder = Finder::Classes(Box::new(ByPart::new(&self.heads)));
         }
-        if !self.by_container.is_empty() {
+    }
+
+    /// What is found for a resource, if a class is no more than that, a type and bounds on the label.
+    pub(super) fn number(&self, class: u32) -> Option<u32> {
+        match &self.finder {
+            Finder::Classes(_) => Some(class),
+            Finder::Paths(_) => match self.compact.get(class as usize)? {
+                Compact { test: Test::Path(path), container: false, .. } => Some(*path),
+                Compact { .. } => None,
+            },
+        }
+    }
+
+    /// The type that a head names, unless what is found for a resource says it.
+    pub(super) const fn asked_kind<'h>(&self, head: &'h ResourceHead) -> Option<&'h TypeName> {
+        match &self.finder {
+            Finder::Classes(_) => None,
+            Finder::Paths(_) => head.kind.as_ref(),
+        }
+    }
+
+    /// What verifying heads of a resource needs to know of it, ascending: the classes whose parts hold, their bounds on its label apart,
+    /// or its paths.
+    pub(crate) fn find(&self, view: &ResourceView<'_>, found: &mut Found) {
+        let by = match &self.finder {
+            Finder::Paths(paths) => return paths.find(view.id, found),
+            Finder::Classes(by) => by,
+        };
+        found.extend_from_slice(&by.by_label);
+        let kind = self.kind(view.kind);
+        let mut add = |classes: &[u32], ids: Ids<'_>| {
+            found.extend(classes.iter().copied().filter(|class| self.is_within(*class, view, kind, ids)));
+        };
+        if let Some(classes) = by.by_kind.get(view.kind) {
+            add(classes, Ids::Asked);
+        }
+        if !by.by_container.is_empty() {
             for (at, container) in view.containers.iter().enumerate() {
                 // Containers are ascending by type, so equal ids of several types need not be neighbours.
                 if view.containers.iter().take(at).any(|earlier| earlier.id == container.id) {
                     continue;
                 }
-                add(self.by_container.get(container.id.as_str()).map_or(&[], Vec::as_slice), false);
+                add(by.by_container.get(container.id.as_str()).map_or(&[], Vec::as_slice), Ids::Asked);
             }
         }
-        if self.ids.len() > 0 {
-            self.ids.set.matches(view.id, |pattern| add(self.by_id.get(pattern), true));
+        if by.ids.len() > 0 {
+            by.ids.set.matches(view.id, |pattern| add(by.by_id.get(pattern), Ids::Hold));
         }
         if found.len() > 1 {
             found.sort_unstable();
@@ -144,9 +194,9 @@ impl ResourceClasses {
     /// Whether the head of a class holds: `None` if not, `Some(false)` if that depends on an unknown label.
     #[inline]
     pub(super) fn holds(&self, class: u32, query: &ResourceQuery<'_>) -> Option<bool> {
-        let belongs = match query.known {
-            Some(known) => super::classes::contains(known, class),
-            None => self.is_within(class, &query.view, query.kind, false),
+        let belongs = match self.finder {
+            Finder::Classes(_) => super::classes::contains(query.found, class),
+            Finder::Paths(_) => self.is_within(class, &query.view, query.kind, Ids::Paths(query.found)),
         };
         if belongs { self.admits(class, query.label) } else { None }
     }
@@ -169,24 +219,21 @@ impl ResourceClasses {
         (most && least).then_some(true)
     }
 
-    /// Whether all parts of a head but its bounds on the label hold; of the id that may be known already.
+    /// Whether all parts of a head but its bounds on the label hold.
     #[inline]
-    fn is_within(&self, class: u32, view: &ResourceView<'_>, kind: u32, id_holds: bool) -> bool {
+    fn is_within(&self, class: u32, view: &ResourceView<'_>, kind: u32, ids: Ids<'_>) -> bool {
         let Some(compact) = self.compact.get(class as usize) else { return false };
         if compact.kind != NONE && compact.kind != kind {
             return false;
         }
-        let text = |start: u32, end: u32| self.texts.as_bytes().get(start as usize..end as usize).unwrap_or_default();
-        let id = id_holds
-            || match compact.test {
-                Test::Any => true,
-                Test::Is(start, end) => view.id.as_bytes() == text(start, end),
-                Test::Below(start, end) => view.id.as_bytes().starts_with(text(start, end)),
-                Test::Other => {
-                    let id = self.heads.get(class as usize).and_then(|head| head.id.as_ref());
-                    id.is_some_and(|id| id.matches(view.id))
-                }
-            };
+        let id = match (compact.test, ids) {
+            (Test::Any, _) | (_, Ids::Hold) => true,
+            (Test::Path(path), Ids::Paths(paths)) => super::classes::contains(paths, path),
+            (Test::Path(_), Ids::Asked) | (Test::Other, Ids::Asked | Ids::Paths(_)) => {
+                let id = self.heads.get(class as usize).and_then(|head| head.id.as_ref());
+                id.is_some_and(|id| id.matches(view.id))
+            }
+        };
         id && (!compact.container || self.is_contained(class, view))
     }
 
@@ -205,10 +252,21 @@ impl ResourceClasses {
     }
 }
 
+/// What is known of the id of a resource.
+#[derive(Clone, Copy, Debug)]
+enum Ids<'p> {
+    /// Nothing: it is asked.
+    Asked,
+    /// That it matches.
+    Hold,
+    /// The paths that it is on.
+    Paths(&'p [u32]),
+}
+
 /// Compact heads and their tables.
 struct Packed {
     compact: Vec<Compact>,
-    texts: String,
+    paths: Vec<Pattern>,
     labels: Vec<Label>,
     kinds: HashMap<Box<str>, u32>,
 }
@@ -216,15 +274,14 @@ struct Packed {
 fn pack(heads: &[ResourceHead]) -> Packed {
     let mut packer = Packer::default();
     let compact = heads.iter().map(|head| packer.pack(head)).collect();
-    packer.texts.shrink_to_fit();
-    Packed { compact, texts: packer.texts, labels: packer.labels, kinds: packer.kinds }
+    Packed { compact, paths: packer.paths, labels: packer.labels, kinds: packer.kinds }
 }
 
 /// Makes compact heads.
 #[derive(Default)]
 struct Packer<'h> {
-    texts: String,
-    known: HashMap<&'h str, (u32, u32)>,
+    paths: Vec<Pattern>,
+    known: HashMap<&'h Pattern, u32>,
     labels: Vec<Label>,
     label_places: HashMap<Label, u32>,
     kinds: HashMap<Box<str>, u32>,
@@ -239,17 +296,8 @@ impl<'h> Packer<'h> {
         let test = match &head.id {
             None => Test::Any,
             Some(id) if id.is_everything() => Test::Any,
-            Some(id) => match (id.literal(), id.tree()) {
-                (Some(text), _) => {
-                    let (start, end) = self.text(text);
-                    Test::Is(start, end)
-                }
-                (None, Some(text)) => {
-                    let (start, end) = self.text(text);
-                    Test::Below(start, end)
-                }
-                (None, None) => Test::Other,
-            },
+            Some(id) if id.literal().is_some() || id.tree().is_some() => Test::Path(self.path(id)),
+            Some(_) => Test::Other,
         };
         Compact {
             kind,
@@ -260,12 +308,11 @@ impl<'h> Packer<'h> {
         }
     }
 
-    fn text(&mut self, text: &'h str) -> (u32, u32) {
-        let texts = &mut self.texts;
-        *self.known.entry(text).or_insert_with(|| {
-            let start = position(texts.len());
-            texts.push_str(text);
-            (start, position(texts.len()))
+    fn path(&mut self, id: &'h Pattern) -> u32 {
+        let paths = &mut self.paths;
+        *self.known.entry(id).or_insert_with(|| {
+            paths.push(id.clone());
+            position(paths.len() - 1)
         })
     }
 

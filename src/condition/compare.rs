@@ -19,7 +19,7 @@ use crate::condition::evaluate::Budget;
 use crate::value::Enumeration;
 
 /// The six comparisons, as the orders in which they hold: 1 less, 2 equal, 4 greater, 8 none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub(crate) enum Comparison {
     Equal = 2,

@@ -28,7 +28,7 @@
 //! ```
 //!
 //! Rooms: `lex` and `parse` (with `macros`) make an [`ast`]; `check` and `compile` make a `program`; `evaluate` (with `iterate`,
-//! `compare` and `functions`) runs it; `print` writes a tree.
+//! `compare` and `functions`) runs it; `question` (what it asks of single facts), `print` writes a tree.
 
 pub mod ast;
 mod check;
@@ -45,6 +45,7 @@ mod parse;
 mod place;
 mod print;
 mod program;
+mod question;
 
 use core::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -62,6 +63,7 @@ use matcher::Matcher;
 use program::Program;
 
 pub use parse::parse;
+pub(crate) use question::{Asks, Key, Operand, Question};
 
 /// What a condition may read and how large it may be.
 #[derive(Clone, Copy, Debug)]

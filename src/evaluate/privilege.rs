@@ -9,7 +9,7 @@
 use smallvec::SmallVec;
 
 use super::rules::{Judged, Pair};
-use crate::compile::{Entry, Next, Query, RuleSet};
+use crate::compile::{Answers, Entry, Match, Next, Query, RuleSet};
 use crate::decision::{Code, Decision, RuleNumber};
 use crate::engine::{Engine, Origin};
 use crate::signal::{Name, State, known_as};
@@ -117,8 +117,8 @@ pub(crate) fn giver_is_held(engine: &Engine, grant: u32) -> bool {
 fn permits(pair: Pair<'_, '_, '_>, origin: Origin, query: &Query<'_>, dead: &mut impl FnMut(u32, Why)) -> bool {
     let (set, _) = pair.scene.engine.set(origin);
     let mut permitted = false;
-    set.permits(query, |entry, sure| {
-        if sure && holds(set, entry, pair) {
+    set.permits(query, |entry, found| {
+        if found.sure && holds(set, (entry, found), pair, query.answers) {
             let interval =
                 if entry.traits.bounded { set.get(entry.rule).and_then(|rule| set.interval(rule)) } else { None };
             match interval {
@@ -138,9 +138,9 @@ fn permits(pair: Pair<'_, '_, '_>, origin: Origin, query: &Query<'_>, dead: &mut
 
 /// Whether a permit's bounds on arguments are met and its condition is true; in a listing, whether they could be.
 #[inline]
-pub(super) fn holds(set: &RuleSet, entry: &Entry, pair: Pair<'_, '_, '_>) -> bool {
+pub(super) fn holds(set: &RuleSet, (entry, found): (&Entry, Match), pair: Pair<'_, '_, '_>, answers: Answers) -> bool {
     (!entry.traits.bounded || is_within_bounds(set, entry, pair))
-        && matches!(pair.condition(set, entry), Judged::True | Judged::Open)
+        && (found.holds || matches!(pair.condition(set, entry, answers), Judged::True | Judged::Open))
 }
 
 #[inline(never)]

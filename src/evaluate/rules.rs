@@ -10,7 +10,7 @@ use super::memo::Memo;
 use super::privilege;
 use super::requirement;
 use super::scene::{Party, Scene, Thing, Tooling};
-use crate::compile::{Entry, Next, Predicate, Query, RuleSet};
+use crate::compile::{Answers, Entry, Match, Next, Predicate, Query, RuleSet};
 use crate::condition::{Condition, Truth};
 use crate::decision::{Code, Decision, Report, RuleNumber, narrow_u8, narrow_u16};
 use crate::engine::Origin;
@@ -80,11 +80,14 @@ impl<'p, 's, 'r> Pair<'p, 's, 'r> {
     }
 
     /// What the condition of a rule says, if it has one; groups that are claimed do not count.
-    #[inline]
-    pub(super) fn condition(&self, set: &RuleSet, rule: &Entry) -> Judged {
+    pub(super) fn condition(&self, set: &RuleSet, rule: &Entry, answers: Answers) -> Judged {
         match set.condition(rule.when) {
             None => Judged::True,
-            Some(predicate) => self.judged(predicate, rule),
+            Some(predicate) => match predicate.demands.judge(answers) {
+                Some(true) => Judged::True,
+                Some(false) => Judged::False,
+                None => self.judged(predicate, rule),
+            },
         }
     }
 
@@ -145,15 +148,16 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
 /// Collects what forbids or requires, and what rules on trial would do.
 fn restrict(pair: Pair<'_, '_, '_>, query: &Query<'_>, decision: &mut Decision<'_>) {
     let (set, _) = pair.scene.engine.set(Origin::Policy);
-    set.restrictions(query, |entry, sure| {
+    set.restrictions(query, |entry, found| {
         let number = RuleNumber { origin: Origin::Policy, at: entry.rule };
         if entry.traits.effect == Effect::Permit {
             try_permit(pair, set, entry, number, decision);
             return Next::Go;
         }
-        match restricts(set, entry, pair) {
+        let unknown = if found.holds { Some(false) } else { restricts(set, entry, pair, query.answers) };
+        match unknown {
             Some(unknown) => {
-                apply(pair, set, entry, number, unknown || !sure, decision);
+                apply(pair, set, entry, number, unknown || !found.sure, decision);
                 Next::Go
             }
             None => Next::Idle,
@@ -162,10 +166,12 @@ fn restrict(pair: Pair<'_, '_, '_>, query: &Query<'_>, decision: &mut Decision<'
 }
 
 /// Reports a permit on trial, if it would have counted: with what is certain, and without what is claimed.
+#[inline(never)]
 fn try_permit(pair: Pair<'_, '_, '_>, set: &RuleSet, entry: &Entry, number: RuleNumber, decision: &mut Decision<'_>) {
     let query = pair.query(Origin::Policy, false);
     let Some(rule) = set.get(entry.rule) else { return };
-    if set.matches(rule, &query) == Some(true) && privilege::holds(set, entry, pair) {
+    let sure = set.matches(rule, &query) == Some(true);
+    if sure && privilege::holds(set, (entry, Match { sure, holds: false }), pair, query.answers) {
         report(pair, number, false, decision);
     }
 }
@@ -176,8 +182,9 @@ fn report(pair: Pair<'_, '_, '_>, rule: RuleNumber, unknown: bool, decision: &mu
 }
 
 /// Whether the condition of a restriction lets it apply: `Some(true)` if that is for an unknown fact.
-fn restricts(set: &RuleSet, rule: &Entry, pair: Pair<'_, '_, '_>) -> Option<bool> {
-    let plain = pair.condition(set, rule);
+#[inline(never)]
+fn restricts(set: &RuleSet, rule: &Entry, pair: Pair<'_, '_, '_>, answers: Answers) -> Option<bool> {
+    let plain = pair.condition(set, rule, answers);
     // Claimed groups can only restrict: the rule applies if it would with them or without them.
     let claimed = if plain == Judged::True || pair.scene.claimed_groups.is_none() {
         None

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::facts::View;
 use super::session::{Flowing, Seen};
 use super::told::Told;
-use crate::compile::{Found, Query, ResourceQuery, ResourceView, RuleSet, SubjectView};
+use crate::compile::{Answers, Found, Query, ResourceQuery, ResourceView, RuleSet, SubjectView};
 use crate::directory::{Principal, ResourceRecord, ToolRecord};
 use crate::engine::{Engine, Origin, subject_view};
 use crate::fact::slot;
@@ -89,6 +89,17 @@ pub(crate) enum KnownLabel {
     Label(Label),
 }
 
+impl KnownLabel {
+    /// What heads take it for.
+    const fn bound(self) -> Option<Label> {
+        match self {
+            Self::Unknown => None,
+            Self::Null => Some(Label::TOP),
+            Self::Label(label) => Some(label),
+        }
+    }
+}
+
 /// A tool that is called, or that a call touches.
 #[derive(Clone, Debug)]
 pub(crate) struct Tooling<'s> {
@@ -110,8 +121,10 @@ pub(crate) struct Thing<'s, 'r> {
     pub(crate) label_value: Value<'static>,
     /// What its type is called in each rule set.
     kinds: [u32; 2],
-    /// Its classes, where a rule set needs them.
-    classes: [Option<Classes<'s>>; 2],
+    /// What each rule set found for it.
+    found: [Classes<'s>; 2],
+    /// What it answers each rule set.
+    answers: [Answers; 2],
 }
 
 /// Everything about one call that its evaluation needs more than once.
@@ -135,7 +148,9 @@ pub(crate) struct Scene<'s, 'r> {
     /// Whether it is asked what could be allowed with some arguments, none being given.
     pub(super) listing: bool,
     /// What conditions demand of the facts of the call, by rule set.
-    guards: [SmallVec<[u32; 4]>; 2],
+    guards: [SmallVec<[u32; 2]>; 2],
+    /// What its facts answer, by rule set.
+    answers: [Answers; 2],
 }
 
 /// Which of a pair belongs to a rule set.
@@ -182,6 +197,7 @@ impl<'s, 'r> Scene<'s, 'r> {
             flow: Seen::default(),
             listing: false,
             guards: [SmallVec::new(), SmallVec::new()],
+            answers: [Answers::default(); 2],
             engine,
             request,
         };
@@ -191,6 +207,7 @@ impl<'s, 'r> Scene<'s, 'r> {
         if !engine.set(Origin::Policy).0.guards.is_empty() {
             scene.guards = ORIGINS.map(|origin| scene.guards(origin));
         }
+        scene.answers = ORIGINS.map(|origin| scene.answers(origin));
         scene
     }
 
@@ -229,11 +246,24 @@ impl<'s, 'r> Scene<'s, 'r> {
     }
 
     /// What the conditions of a set demand of the facts of the call.
-    fn guards(&self, origin: Origin) -> SmallVec<[u32; 4]> {
-        let (Some(party), Some(thing)) = (self.parties.first(), self.things.first()) else { return SmallVec::new() };
-        // Guards are about facts that are the same for every link, resource and tool.
-        let view = View { scene: self, party, thing, tool: None, claims: false };
+    fn guards(&self, origin: Origin) -> SmallVec<[u32; 2]> {
+        let Some(view) = self.general() else { return SmallVec::new() };
         self.engine.set(origin).0.guards.numbers(|slot| view.fact(slot)).collect()
+    }
+
+    /// What the facts of the call answer a set.
+    fn answers(&self, origin: Origin) -> Answers {
+        let gauges = &self.engine.set(origin).0.gauges;
+        match self.general() {
+            Some(view) if !gauges.asks_no_fact() => gauges.of_call(|slot| view.fact(slot)),
+            Some(_) | None => Answers::default(),
+        }
+    }
+
+    /// The facts that are the same for every link, resource and tool.
+    fn general(&self) -> Option<View<'_, 's, 'r>> {
+        let (party, thing) = (self.parties.first()?, self.things.first()?);
+        Some(View { scene: self, party, thing, tool: None, claims: false })
     }
 
     /// The same, to ask what could be allowed with some arguments.
@@ -272,15 +302,13 @@ impl<'s, 'r> Scene<'s, 'r> {
         let resource = ResourceQuery {
             view: ResourceView { kind: thing.target.kind(), id: thing.target.id(), containers },
             kind: thing.kinds.get(of(origin)).copied().unwrap_or(u32::MAX),
-            known: thing.classes.get(of(origin)).and_then(|classes| classes.as_ref()).map(|one| self.pool.get(one)),
-            label: match thing.label {
-                KnownLabel::Unknown => None,
-                KnownLabel::Null => Some(Label::TOP),
-                KnownLabel::Label(label) => Some(label),
-            },
+            found: pick(&thing.found),
+            label: thing.label.bound(),
         };
         let guards = self.guards.get(of(origin)).map_or(&[][..], |guards| guards);
-        Query { classes: [subjects, pick(&self.actions), tools], resource, guards }
+        let call = self.answers.get(of(origin)).copied().unwrap_or_default();
+        let answers = thing.answers.get(of(origin)).map_or(call, |answers| call.and(*answers));
+        Query { classes: [subjects, pick(&self.actions), tools], resource, guards, answers }
     }
 
     /// The digest of the call, computed once, if anybody asks.
@@ -338,21 +366,22 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>, pool: &mut Pool) ->
         (None, Labelled::Null) => KnownLabel::Null,
         (None, Labelled::Unsaid | Labelled::NoSuch) => KnownLabel::Unknown,
     };
-    let classes = ORIGINS.map(|origin| {
+    let found = ORIGINS.map(|origin| {
         let (set, linked) = engine.set(origin);
         match place {
-            Some(at) => Some(Classes::Linked(linked.resource(at))),
-            None if set.has_resource_keys() => {
+            Some(at) => Classes::Linked(linked.resource(at)),
+            None => {
                 let view = ResourceView { kind: target.kind(), id: target.id(), containers: &[] };
-                Some(pool.find(set, |set, found| set.resources.find(&view, found)))
+                pool.find(set, |set, found| set.resources.find(&view, found))
             }
-            None => None,
         }
     });
+    let said = if let KnownLabel::Label(label) = label { Some(label) } else { None };
+    let answers = ORIGINS.map(|origin| engine.set(origin).0.gauges.of_resource(target.kind(), said, label.bound()));
     let kinds = ORIGINS.map(|origin| engine.set(origin).0.resources.kind(target.kind()));
     let label_value = if let KnownLabel::Label(label) = label { Value::Label(label) } else { Value::Null };
     let tool = (target.kind() == "tool").then(|| tooling(engine, target.id(), pool));
-    Thing { target, record, tool, label, label_value, kinds, classes }
+    Thing { target, record, tool, label, label_value, kinds, found, answers }
 }
 
 fn tooling<'s>(engine: &'s Engine, id: &'s str, pool: &mut Pool) -> Tooling<'s> {

@@ -13,7 +13,7 @@
 mod clauses;
 pub(crate) mod iterate;
 mod members;
-mod row;
+pub(crate) mod row;
 
 use smallvec::SmallVec;
 

@@ -46,7 +46,7 @@ impl<F: Facts> Machine<'_, F> {
 
 /// What a step says of a value, if it is of the usual kind. What is not answered takes nothing from the budget.
 #[inline(always)]
-pub(super) fn ask(program: &Program, step: &Step, mut value: &Value<'_>, budget: &mut Budget) -> Option<bool> {
+pub(crate) fn ask(program: &Program, step: &Step, mut value: &Value<'_>, budget: &mut Budget) -> Option<bool> {
     if step.member != Step::WHOLE {
         let Value::Map(map) = value else { return None };
         value = map.get(program.text(step.member))?;
