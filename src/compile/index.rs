@@ -21,6 +21,7 @@ use super::gauge::{Answers, Demand};
 use super::guard::{NO_GUARD, admits};
 use super::pack::PackedRule;
 use super::resources::{ResourceClasses, ResourceQuery};
+use crate::rule::{Effect, Mode, Source};
 
 /// Subject, action, tool, resource.
 pub(super) const DIMENSIONS: usize = 4;
@@ -41,6 +42,18 @@ pub(crate) struct Query<'q> {
     pub(crate) guards: &'q [u32],
     /// What call and resource answer.
     pub(crate) answers: Answers,
+    /// What was found for the resource, as [`signs`] writes it.
+    pub(crate) sign: u64,
+}
+
+/// The bit of a number; several share one. That a number's bit is not among those of others tells that it is none of them.
+const fn sign(number: u32) -> u64 {
+    1 << (number % 63)
+}
+
+/// The bits of numbers, and one more, for whoever asks for none.
+pub(crate) fn signs(numbers: &[u32]) -> u64 {
+    numbers.iter().fold(1 << 63, |signs, number| signs | sign(*number))
 }
 
 /// The shapes of keys, in the order in which they are tried.
@@ -96,6 +109,8 @@ const SETTLED: u16 = 1 << 9;
 pub(crate) struct Entry {
     /// What answers must say for it to apply; if they do, and all is demanded ([`SETTLED`]), its condition holds.
     demand: Demand,
+    /// The bit of what must be found for the resource; all bits if that is nothing.
+    sign: u64,
     /// Classes; with [`FOUND`], for the resource what must be found.
     heads: [u32; DIMENSIONS],
     /// Index into the conditions, or [`super::pack::NO_INDEX`].
@@ -115,9 +130,9 @@ pub(crate) struct Entry {
 /// What kind of rule it is, as far as judging it must know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Traits {
-    pub(crate) effect: crate::rule::Effect,
-    pub(crate) mode: crate::rule::Mode,
-    pub(crate) source: crate::rule::Source,
+    pub(crate) effect: Effect,
+    pub(crate) mode: Mode,
+    pub(crate) source: Source,
     /// Whether it bounds arguments, or has an interval.
     pub(crate) bounded: bool,
 }
@@ -152,7 +167,7 @@ impl Entry {
                 _ => list(at) | LIST,
             };
         }
-        let mut demand = demand;
+        let (mut demand, mut signs) = (demand, u64::MAX);
         match wanted {
             Wanted::Any | Wanted::Heads { is_bound: false } => {}
             Wanted::Heads { is_bound: true } => asks |= BOUND,
@@ -161,9 +176,10 @@ impl Entry {
                 demand = demand.with(bits);
                 let [.., resource] = &mut heads;
                 *resource = number;
+                signs = sign(number);
             }
         }
-        Self { demand, heads, when, rule, guard, family: ALONE, asks, traits }
+        Self { demand, sign: signs, heads, when, rule, guard, family: ALONE, asks, traits }
     }
 
     /// The same, of a family. What is told at a glance is as quick as asking what has been found out about its family.
@@ -240,12 +256,31 @@ pub(super) fn any_resource(list: &[u32], resources: &ResourceClasses, query: &Re
     undecided
 }
 
+static NOTHING: Slot = Slot { key: 0, entries: Span { start: 0, middle: 0, end: 0 } };
+
 /// A key and its entries; the key 0 is that of no slot.
 #[derive(Clone, Copy, Debug, Default)]
 struct Slot {
     key: u64,
+    entries: Span,
+}
+
+/// Entries of one key: those that restrict, then those that permit.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
     start: u32,
+    middle: u32,
     end: u32,
+}
+
+impl Span {
+    fn restrictions(self, entries: &[Entry]) -> &[Entry] {
+        entries.get(self.start as usize..self.middle as usize).unwrap_or_default()
+    }
+
+    fn permits(self, entries: &[Entry]) -> &[Entry] {
+        entries.get(self.middle as usize..self.end as usize).unwrap_or_default()
+    }
 }
 
 /// Keys to entries: a table of twice as many places, in which a key lies at its own place or soon after. A probe reads one line.
@@ -285,12 +320,12 @@ impl Table {
 
     /// The entries of a key. Half the slots are free, so the search ends.
     #[inline]
-    fn find(&self, key: u64) -> Option<(u32, u32)> {
+    fn find(&self, key: u64) -> Option<&Slot> {
         let mut at = self.place(key);
         loop {
             let slot = self.slots.get(at)?;
             if slot.key == key {
-                return Some((slot.start, slot.end));
+                return Some(slot);
             }
             if slot.key == 0 {
                 return None;
@@ -300,14 +335,16 @@ impl Table {
     }
 }
 
-/// The index of some rules of a set.
+/// The index of the rules of a set: of those that permit, and count, and of all others, which restrict or are on trial.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
     table: Table,
-    /// Key by key; those of no key first.
+    /// Key by key.
     entries: Vec<Entry>,
-    /// How many are of no key.
-    always: u32,
+    /// Those of no key, which are the first.
+    always: Slot,
+    /// The shapes that keys have.
+    lanes: Vec<Lane>,
     /// Bit n: keys of shape n exist.
     shapes: u16,
     /// For each dimension and class: the shapes of the keys that it occurs in.
@@ -396,17 +433,6 @@ impl Crowds {
     }
 }
 
-/// What is to be done with what follows an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// Report it.
-    Go,
-    /// Report nothing more.
-    Stop,
-    /// Report it, but nothing that says the same of other subjects: this one did not apply, whoever the subject is.
-    Idle,
-}
-
 /// So many families are remembered.
 const IDLE: usize = 16;
 
@@ -471,87 +497,74 @@ impl Index {
     }
 
     fn build(&mut self, entries: &[Entry], keyed: &[(u64, u32)]) {
-        self.entries = keyed.iter().filter_map(|(_, at)| entries.get(*at as usize)).copied().collect();
+        self.entries.reserve_exact(keyed.len());
         let mut slots: Vec<Slot> = Vec::new();
-        for (at, (key, _)) in keyed.iter().enumerate() {
-            match slots.last_mut() {
-                Some(slot) if slot.key == *key => slot.end = position(at + 1),
-                Some(_) | None => slots.push(Slot { key: *key, start: position(at), end: position(at + 1) }),
+        for same in keyed.chunk_by(|(a, _), (b, _)| a == b) {
+            let mut span = Span { start: position(self.entries.len()), ..Span::default() };
+            for permits in [false, true] {
+                let these = same.iter().filter_map(|(_, at)| entries.get(*at as usize));
+                self.entries.extend(these.filter(|entry| entry.traits.permits() == permits));
+                if !permits {
+                    span.middle = position(self.entries.len());
+                }
+            }
+            span.end = position(self.entries.len());
+            match same.first() {
+                Some((0, _)) => self.always.entries = span,
+                Some((key, _)) => slots.push(Slot { key: *key, entries: span }),
+                None => {}
             }
         }
-        if let Some(first) = slots.first().filter(|slot| slot.key == 0) {
-            self.always = first.end;
-            slots.remove(0);
-        }
         self.table = Table::of(&slots);
+        self.lanes = (1..SHAPES.len()).filter(|shape| self.shapes >> shape & 1 == 1).filter_map(Lane::of).collect();
     }
 
     /// Whether it looks at the classes of resources.
-    pub(super) const fn has_resource_keys(&self) -> bool {
+    const fn has_resource_keys(&self) -> bool {
         // INVARIANT: the shapes from the seventh on are those with the dimension of resources.
         self.shapes >> 7 != 0
     }
 
-    /// Reports what matches a query, and how, until `found` says stop.
+    /// Reports what matches a query, and how, to a [`Visitor`].
     #[inline]
-    pub(super) fn matching(&self, heads: Heads<'_>, query: &Query<'_>, found: impl FnMut(&Entry, Match) -> Next) {
+    pub(super) fn matching(&self, heads: Heads<'_>, query: &Query<'_>, visitor: &mut impl Visitor) {
         if self.entries.is_empty() {
             return;
         }
-        let mut report =
-            Reporting { index: self, heads, query, found, idle: [ALONE; IDLE], ranges: [(0, 0, 0); BATCH], count: 0 };
-        if self.always != 0 && !report.add((0, self.always), ALL) {
-            return;
+        let (idle, spans) = ([ALONE; IDLE], [(&NOTHING, 0); BATCH]);
+        let mut report = Reporting { entries: &self.entries, heads, query, visitor, idle, spans, count: 0 };
+        if self.always.entries.end != 0 {
+            report.add(&self.always, ALL);
         }
         let [subjects, actions, tools] = query.classes;
         let resources = if self.has_resource_keys() { query.resource.found } else { &[] };
         let classes: [&[u32]; DIMENSIONS] = [subjects, actions, tools, resources];
-        let is_done = if self.is_costly(&classes) {
-            report.add((self.always, position(self.entries.len())), ALL)
+        if self.is_costly(&classes) {
+            report.scan(self.entries.get(self.always.entries.end as usize..).unwrap_or_default());
         } else {
-            self.probe(&classes, &mut report)
-        };
-        if is_done {
-            report.flush();
+            self.probe(&classes, &mut report);
         }
+        report.flush();
     }
 
-    /// Looks up every key that a query makes; false if nothing more is wanted.
+    /// Looks up every key that a query makes.
     #[inline]
-    fn probe<F: FnMut(&Entry, Match) -> Next>(
-        &self,
-        classes: &[&[u32]; DIMENSIONS],
-        report: &mut Reporting<'_, '_, '_, F>,
-    ) -> bool {
-        for ((first, firsts), occurs) in classes.iter().enumerate().zip(&self.occurs) {
-            for &a in *firsts {
-                let mut shapes =
-                    occurs.get(a as usize).copied().unwrap_or(0) & STARTING.get(first).copied().unwrap_or(0);
-                while shapes != 0 {
-                    let shape = shapes.trailing_zeros() as usize;
-                    shapes &= shapes - 1;
-                    let Some(&(_, second)) = SHAPES.get(shape) else { return true };
-                    let Some((seconds, occurs)) = classes.get(second).zip(self.occurs.get(second)) else {
-                        if let Some(range) = self.table.find(key(shape, a, 0))
-                            && !report.add(range, ALL & !asked(first))
-                        {
-                            return false;
-                        }
-                        continue;
-                    };
-                    for &b in *seconds {
-                        let is_met = occurs.get(b as usize).is_some_and(|shapes| shapes >> shape & 1 == 1);
-                        if is_met
-                            && let Some(range) = self.table.find(key(shape, a, b))
-                            && !report.add(range, ALL & !(asked(first) | asked(second)))
-                        {
-                            return false;
-                        }
-                    }
+    fn probe<'i, V: Visitor>(&'i self, classes: &[&[u32]; DIMENSIONS], report: &mut Reporting<'i, '_, V>) {
+        for lane in &self.lanes {
+            let Some((firsts, occurs)) = classes.get(lane.first).zip(self.occurs.get(lane.first)) else { return };
+            let mut look = |at: u64| {
+                if let Some(slot) = self.table.find(at) {
+                    report.add(slot, lane.asks);
                 }
+            };
+            let Some((seconds, second_occurs)) = classes.get(lane.second).zip(self.occurs.get(lane.second)) else {
+                firsts.iter().filter(|a| lane.has(occurs, **a)).for_each(|a| look(key(lane.shape, *a, 0)));
+                continue;
+            };
+            for b in seconds.iter().filter(|b| lane.has(second_occurs, **b)) {
+                firsts.iter().filter(|a| lane.has(occurs, **a)).for_each(|a| look(key(lane.shape, *a, *b)));
             }
         }
-        true
     }
 
     /// Whether looking at every entry is cheaper than probing.
@@ -578,100 +591,157 @@ impl Index {
     }
 }
 
-/// The shapes that begin with each dimension.
-const STARTING: [u16; DIMENSIONS] = {
-    let mut starting = [0; DIMENSIONS];
-    let mut shape = 1;
-    while shape < SHAPES.len() {
-        #[expect(clippy::indexing_slicing, reason = "shapes are counted, and this runs at compile time")]
-        {
-            starting[SHAPES[shape].0] |= 1 << shape;
-        }
-        shape += 1;
-    }
-    starting
-};
+/// Keys of one shape that exist.
+#[derive(Clone, Copy, Debug)]
+struct Lane {
+    shape: usize,
+    first: usize,
+    second: usize,
+    /// What is to be asked of what is found under such a key.
+    asks: u16,
+}
 
-/// What need not be asked where a dimension is in the key.
-#[inline]
-const fn asked(dimension: usize) -> u16 {
-    1 << dimension | if dimension == RESOURCE { FOUND } else { 0 }
+impl Lane {
+    fn of(shape: usize) -> Option<Self> {
+        let (first, second) = SHAPES.get(shape).copied()?;
+        let asked = |dimension: usize| match dimension {
+            NO_DIMENSION => 0,
+            RESOURCE => BY_HEAD | FOUND,
+            _ => 1 << dimension,
+        };
+        Some(Self { shape, first, second, asks: ALL & !(asked(first) | asked(second)) })
+    }
+
+    /// Whether a class occurs in a key of this shape.
+    #[inline(always)]
+    fn has(&self, occurs: &[u16], class: u32) -> bool {
+        occurs.get(class as usize).is_some_and(|shapes| shapes >> self.shape & 1 == 1)
+    }
+}
+
+/// Who is told what matches.
+pub(crate) trait Visitor {
+    /// Whether rules are wanted that restrict, or are on trial.
+    fn wants_restrictions(&self) -> bool;
+    /// Whether rules are wanted that permit, and count.
+    fn wants_permits(&self) -> bool;
+    /// Such a rule matches. False if it did not apply, whoever the subject is: then nothing that says the same of other subjects is
+    /// reported.
+    fn restricts(&mut self, entry: &Entry, found: Match) -> bool;
+    /// Such a rule matches.
+    fn permits(&mut self, entry: &Entry, found: Match);
 }
 
 /// Entries on their way to whoever asked for them.
-struct Reporting<'i, 'h, 'q, F> {
-    index: &'i Index,
-    heads: Heads<'h>,
-    query: &'q Query<'q>,
-    found: F,
+struct Reporting<'i, 'v, V> {
+    entries: &'i [Entry],
+    heads: Heads<'i>,
+    query: &'i Query<'i>,
+    visitor: &'v mut V,
     /// Families that did not apply, whoever asks: organisations say the same of many groups.
     idle: [u32; IDLE],
     /// Entries that have been found and not been looked at, with what is to be asked of them.
-    ranges: [(u32, u32, u16); BATCH],
+    spans: [(&'i Slot, u16); BATCH],
     count: usize,
 }
 
-impl<F: FnMut(&Entry, Match) -> Next> Reporting<'_, '_, '_, F> {
-    /// Adds entries; false if nothing more is wanted.
+impl<'i, V: Visitor> Reporting<'i, '_, V> {
+    /// Adds the entries of a key.
     #[inline]
-    fn add(&mut self, (start, end): (u32, u32), asks: u16) -> bool {
-        if let Some(range) = self.ranges.get_mut(self.count) {
-            *range = (start, end, asks);
+    fn add(&mut self, slot: &'i Slot, asks: u16) {
+        if let Some(place) = self.spans.get_mut(self.count) {
+            *place = (slot, asks);
             self.count += 1;
         }
-        self.count < BATCH || self.flush()
+        if self.count == BATCH {
+            self.flush();
+        }
     }
 
-    /// Looks at what was added; false if nothing more is wanted.
-    fn flush(&mut self) -> bool {
-        let count = core::mem::take(&mut self.count);
-        for (start, end, asks) in self.ranges.into_iter().take(count) {
-            let entries = self.index.entries.get(start as usize..end as usize).unwrap_or_default();
-            if !entries.iter().all(|entry| self.report(entry, asks)) {
-                return false;
+    /// Looks at what was added.
+    fn flush(&mut self) {
+        let (spans, count, entries) = (self.spans, core::mem::take(&mut self.count), self.entries);
+        if self.visitor.wants_restrictions() {
+            for (slot, asks) in spans.iter().take(count) {
+                for entry in slot.entries.restrictions(entries) {
+                    self.restriction(entry, *asks);
+                }
             }
         }
-        true
+        for (slot, asks) in spans.iter().take(count) {
+            for entry in slot.entries.permits(entries) {
+                if !entry.is_refused(self.query) {
+                    if !self.visitor.wants_permits() {
+                        return;
+                    }
+                    self.permit(entry, *asks);
+                }
+            }
+        }
     }
 
-    /// Reports an entry, if it matches; false if nothing more is wanted.
-    #[inline(always)]
-    fn report(&mut self, entry: &Entry, mask: u16) -> bool {
-        let (query, asks) = (self.query, entry.asks & mask);
-        if entry.demand.is_refused(query.answers)
-            || (asks & FOUND != 0 && !contains(query.resource.found, entry.resource()))
-        {
-            return true;
+    /// Looks at entries of all keys.
+    fn scan(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            match entry.traits.permits() {
+                false if self.visitor.wants_restrictions() => self.restriction(entry, ALL),
+                true if self.visitor.wants_permits() && !entry.is_refused(self.query) => self.permit(entry, ALL),
+                false | true => {}
+            }
         }
+    }
+
+    #[inline(always)]
+    fn restriction(&mut self, entry: &Entry, mask: u16) {
+        if entry.is_refused(self.query) {
+            return;
+        }
+        let asks = entry.asks & mask;
         if asks & (GUARDED | RELATED) != 0 && self.is_passed_over(entry, asks) {
-            return true;
+            return;
+        }
+        let applies = match self.look(entry, asks) {
+            Some(found) => self.visitor.restricts(entry, found),
+            // That it is about somebody else says nothing of its family.
+            None if mask & 1 != 0 => return,
+            None => false,
+        };
+        if !applies
+            && asks & RELATED != 0
+            && mask & 1 == 0
+            && let Some(place) = self.idle.get_mut(entry.family as usize % IDLE)
+        {
+            *place = entry.family;
+        }
+    }
+
+    /// Looks at an entry that is not refused.
+    fn permit(&mut self, entry: &Entry, mask: u16) {
+        let asks = entry.asks & mask;
+        if asks & GUARDED != 0 && !admits(entry.guard, self.query.guards) {
+            return;
+        }
+        if let Some(found) = self.look(entry, asks) {
+            self.visitor.permits(entry, found);
+        }
+    }
+
+    /// Whether an entry that is not refused matches, and how.
+    #[inline(always)]
+    fn look(&self, entry: &Entry, asks: u16) -> Option<Match> {
+        let query = self.query;
+        if asks & FOUND != 0 && !contains(query.resource.found, entry.resource()) {
+            return None;
         }
         let is_met = entry.demand.is_met(query.answers);
-        let mut sure = Some(true);
+        let mut sure = true;
         if asks & (BY_HEAD | BOUND | 1 | 2 | 4) != 0 {
-            sure = self.heads.verify(entry, asks, query);
+            sure = self.heads.verify(entry, asks, query)?;
         }
-        if !is_met && entry.asks & HEADED != 0 && sure.is_some() {
-            sure = self.heads.resource(entry, query);
+        if !is_met && entry.asks & HEADED != 0 {
+            sure &= self.heads.resource(entry, query)?;
         }
-        let next = match sure {
-            Some(sure) => (self.found)(entry, Match { sure, holds: is_met && entry.asks & SETTLED != 0 }),
-            None => Next::Idle,
-        };
-        match next {
-            Next::Go => true,
-            Next::Stop => false,
-            Next::Idle => {
-                // That it is about somebody else says nothing of its family.
-                if asks & RELATED != 0
-                    && mask & 1 == 0
-                    && let Some(place) = self.idle.get_mut(entry.family as usize % IDLE)
-                {
-                    *place = entry.family;
-                }
-                true
-            }
-        }
+        Some(Match { sure, holds: is_met && entry.asks & SETTLED != 0 })
     }
 
     /// Whether the text that it demands is another, or its family did not apply.
@@ -682,7 +752,20 @@ impl<F: FnMut(&Entry, Match) -> Next> Reporting<'_, '_, '_, F> {
     }
 }
 
+impl Traits {
+    /// Whether they permit, and count.
+    pub(super) fn permits(self) -> bool {
+        self.effect == Effect::Permit && self.mode == Mode::Enforce
+    }
+}
+
 impl Entry {
+    /// Whether a glance tells that it does not apply.
+    #[inline(always)]
+    fn is_refused(&self, query: &Query<'_>) -> bool {
+        self.demand.is_refused(query.answers) || query.sign & self.sign == 0
+    }
+
     #[inline]
     const fn resource(&self) -> u32 {
         let [.., resource] = self.heads;

@@ -25,7 +25,7 @@ mod resources;
 
 pub(crate) use classes::{Buckets, Found, SubjectView, holds};
 pub(crate) use gauge::Answers;
-pub(crate) use index::{Entry, Match, Next, Query};
+pub(crate) use index::{Entry, Match, Query, Visitor, signs};
 pub(crate) use pack::{PackedRule, Predicate, RuleSet};
 pub use policy::{CompiledPolicy, Vocabulary};
 pub(crate) use resources::{ResourceQuery, ResourceView};

@@ -15,7 +15,7 @@ use super::classes::{Buckets, PatternClasses, SubjectClasses, position};
 use super::gauge::{Asking, Demand, Demands, Gauges, Numbers};
 use super::guard::{Guards, NO_GUARD};
 use super::index::{
-    ALONE, DIMENSIONS, Entry, Filed, Heads, Index, Match, Next, Plan, Query, Traits, Wanted, any_resource, shares,
+    ALONE, DIMENSIONS, Entry, Filed, Heads, Index, Plan, Query, Traits, Visitor, Wanted, any_resource, shares,
 };
 use super::resources::ResourceClasses;
 use crate::condition::{Condition, Operand};
@@ -118,10 +118,7 @@ pub(crate) struct RuleSet {
     requirements: Vec<Requirement>,
     pub(crate) gauges: Gauges,
     pub(crate) guards: Guards,
-    /// Rules that permit, and count.
-    permits: Index,
-    /// Rules that forbid or require, and all rules on trial.
-    restrictions: Index,
+    index: Index,
 }
 
 /// A rule's classes by dimension (none: any), as lists, and its condition.
@@ -187,8 +184,7 @@ impl RuleSet {
             requirements: Vec::new(),
             gauges: Gauges::default(),
             guards: Guards::default(),
-            permits: Index::default(),
-            restrictions: Index::default(),
+            index: Index::default(),
         };
         let mut lists: BTreeMap<Vec<u32>, u32> = BTreeMap::new();
         // Of rules that are judged as one the last.
@@ -236,26 +232,15 @@ impl RuleSet {
     /// Indexes the rules that stand for themselves and those that are equal.
     fn index(&mut self, leaders: &[u32]) {
         let counts = [self.subjects.len(), self.actions.len(), self.tools.len(), self.resources.len()];
-        let permits = |rule: &PackedRule| rule.effect == Effect::Permit && rule.mode == Mode::Enforce;
-        let mut plans = [true, false].map(|permit| {
-            let these: Vec<u32> = leaders
-                .iter()
-                .copied()
-                .filter(|at| self.get(*at).is_some_and(|rule| permits(rule) == permit))
-                .collect();
-            let plan = Plan::new(&self.filed(&these), counts);
-            (these, plan)
-        });
-        self.resources.serve(plans.iter().any(|(_, plan)| plan.has_resource_keys()));
+        let plan = Plan::new(&self.filed(leaders), counts);
+        self.resources.serve(plan.has_resource_keys());
         let numbers = self.number(leaders);
         let guards = Guards::new(leaders.iter().filter_map(|at| self.demanded(self.get(*at)?.when)));
         let families = self.families(leaders);
-        let [permits, restrictions] = plans.each_mut().map(|(these, plan)| {
-            let entry = |at: &u32| Some(self.entry(*at, &numbers, &guards)?.of_family(self.family(*at, &families)));
-            let entries: Vec<Entry> = these.iter().filter_map(entry).collect();
-            Index::new((plan, &self.filed(these)), &entries, counts)
-        });
-        (self.permits, self.restrictions, self.guards) = (permits, restrictions, guards);
+        let entry = |at: &u32| Some(self.entry(*at, &numbers, &guards)?.of_family(self.family(*at, &families)));
+        let entries: Vec<Entry> = leaders.iter().filter_map(entry).collect();
+        self.index = Index::new((&plan, &self.filed(leaders)), &entries, counts);
+        self.guards = guards;
     }
 
     /// Rules as an index files them.
@@ -446,18 +431,10 @@ impl RuleSet {
         Some(sure)
     }
 
-    /// Reports rules that permit, count, and match, and how, until `found` says stop.
+    /// Tells a [`Visitor`] which rules match, and how.
     #[inline]
-    pub(crate) fn permits(&self, query: &Query<'_>, found: impl FnMut(&Entry, Match) -> Next) {
-        self.permits.matching(self.heads(), query, found);
-    }
-
-    /// Reports all other rules that match, and how.
-    ///
-    /// Of rules that say the same of several subjects none is reported after one was found idle.
-    #[inline]
-    pub(crate) fn restrictions(&self, query: &Query<'_>, found: impl FnMut(&Entry, Match) -> Next) {
-        self.restrictions.matching(self.heads(), query, found);
+    pub(crate) fn matching(&self, query: &Query<'_>, visitor: &mut impl Visitor) {
+        self.index.matching(self.heads(), query, visitor);
     }
 
     fn heads(&self) -> Heads<'_> {

@@ -9,25 +9,23 @@
 use smallvec::SmallVec;
 
 use super::rules::{Judged, Pair};
-use crate::compile::{Answers, Entry, Match, Next, Query, RuleSet};
+use crate::compile::{Answers, Entry, Match, Query, RuleSet, Visitor};
 use crate::decision::{Code, Decision, RuleNumber};
 use crate::engine::{Engine, Origin};
 use crate::signal::{Name, State, known_as};
 use crate::time::Timestamp;
 
-/// `query`: of the policy, without what is claimed.
-pub(super) fn judge(pair: Pair<'_, '_, '_>, query: &Query<'_>, decision: &mut Decision<'_>) {
+/// `permitted`: whether a rule of the policy permits.
+pub(super) fn judge(pair: Pair<'_, '_, '_>, permitted: bool, decision: &mut Decision<'_>) {
     let needs_grant = pair.link == pair.scene.immediate() && requires_grant(pair);
-    let permitted = permits(pair, Origin::Policy, query, &mut |_, _| {});
     if permitted && !needs_grant {
         return;
     }
     let mut dead = Dead::default();
     let mut granted = false;
     if !pair.scene.engine.directory().grants().is_empty() {
-        let query = pair.query(Origin::Directory, false);
         let now = pair.scene.request.now();
-        granted = permits(pair, Origin::Directory, &query, &mut |at, why| dead.add(at, why, now));
+        granted = permits(pair, Origin::Directory, &mut |at, why| dead.add(at, why, now));
     }
     let mut object = |code: Code, grant: Option<u32>| {
         let rule = grant.map(|at| RuleNumber { origin: Origin::Directory, at });
@@ -113,27 +111,60 @@ pub(crate) fn giver_is_held(engine: &Engine, grant: u32) -> bool {
     giver.is_gone || !revocations.is_empty() && is_held()
 }
 
-/// Whether a rule or live grant certainly permits; grants that would, did they count, are told to `dead`.
-fn permits(pair: Pair<'_, '_, '_>, origin: Origin, query: &Query<'_>, dead: &mut impl FnMut(u32, Why)) -> bool {
+/// Whether a rule or live grant certainly permits, without what is claimed; grants that would, did they count, are told to `dead`.
+pub(super) fn permits(pair: Pair<'_, '_, '_>, origin: Origin, dead: &mut dyn FnMut(u32, Why)) -> bool {
+    let query = pair.query(origin, false);
     let (set, _) = pair.scene.engine.set(origin);
-    let mut permitted = false;
-    set.permits(query, |entry, found| {
-        if found.sure && holds(set, (entry, found), pair, query.answers) {
-            let interval =
-                if entry.traits.bounded { set.get(entry.rule).and_then(|rule| set.interval(rule)) } else { None };
-            match interval {
-                Some((start, end)) if !pair.scene.request.now().is_some_and(|now| start <= now && now < end) => {
-                    dead(entry.rule, Why::Interval(start, end));
-                }
-                _ if origin == Origin::Directory && giver_is_held(pair.scene.engine, entry.rule) => {
-                    dead(entry.rule, Why::Giver);
-                }
-                Some(_) | None => permitted = true,
-            }
+    let mut permitting = Permitting { pair, origin, set, query: &query, dead, permitted: false };
+    set.matching(&query, &mut permitting);
+    permitting.permitted
+}
+
+/// Permits of a set, and whether one of them counts.
+struct Permitting<'j, 'p, 's, 'r> {
+    pair: Pair<'p, 's, 'r>,
+    origin: Origin,
+    set: &'s RuleSet,
+    query: &'j Query<'j>,
+    dead: &'j mut dyn FnMut(u32, Why),
+    permitted: bool,
+}
+
+impl Visitor for Permitting<'_, '_, '_, '_> {
+    fn wants_restrictions(&self) -> bool {
+        false
+    }
+
+    fn wants_permits(&self) -> bool {
+        !self.permitted
+    }
+
+    fn restricts(&mut self, _: &Entry, _: Match) -> bool {
+        true
+    }
+
+    fn permits(&mut self, entry: &Entry, found: Match) {
+        if !found.sure || !holds(self.set, (entry, found), self.pair, self.query.answers) {
+            return;
         }
-        if permitted { Next::Stop } else { Next::Go }
-    });
-    permitted
+        if let Some((start, end)) = untimely(self.set, entry, self.pair) {
+            (self.dead)(entry.rule, Why::Interval(start, end));
+        } else if self.origin == Origin::Directory && giver_is_held(self.pair.scene.engine, entry.rule) {
+            (self.dead)(entry.rule, Why::Giver);
+        } else {
+            self.permitted = true;
+        }
+    }
+}
+
+/// The interval of a permit, if it is not certainly within it now.
+#[inline]
+pub(super) fn untimely(set: &RuleSet, entry: &Entry, pair: Pair<'_, '_, '_>) -> Option<(Timestamp, Timestamp)> {
+    if !entry.traits.bounded {
+        return None;
+    }
+    let interval = set.get(entry.rule).and_then(|rule| set.interval(rule));
+    interval.filter(|(start, end)| !pair.scene.request.now().is_some_and(|now| *start <= now && now < *end))
 }
 
 /// Whether a permit's bounds on arguments are met and its condition is true; in a listing, whether they could be.

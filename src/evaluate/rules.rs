@@ -10,7 +10,7 @@ use super::memo::Memo;
 use super::privilege;
 use super::requirement;
 use super::scene::{Party, Scene, Thing, Tooling};
-use crate::compile::{Answers, Entry, Match, Next, Predicate, Query, RuleSet};
+use crate::compile::{Answers, Entry, Match, Predicate, Query, RuleSet, Visitor};
 use crate::condition::{Condition, Truth};
 use crate::decision::{Code, Decision, Report, RuleNumber, narrow_u8, narrow_u16};
 use crate::engine::Origin;
@@ -131,38 +131,75 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
     let memo = Memo::default();
     for pair in Pair::all(scene, &memo) {
         let query = pair.query(Origin::Policy, true);
-        restrict(pair, &query, decision);
+        // What permits counts without what is claimed: mostly nothing is.
+        let has_claims = pair.party.has_claims();
+        let mut judging = Judging::new(pair, &query, !has_claims, decision);
+        judging.set.matching(&query, &mut judging);
+        let mut permitted = judging.permitted;
         if let Some(called) = pair.through_called() {
-            restrict(called, &called.query(Origin::Policy, true), decision);
+            let query = called.query(Origin::Policy, true);
+            let mut judging = Judging::new(called, &query, false, decision);
+            judging.set.matching(&query, &mut judging);
         }
-        // Without what is claimed: mostly nothing is.
-        if pair.party.has_claims() {
-            privilege::judge(pair, &pair.query(Origin::Policy, false), decision);
-        } else {
-            privilege::judge(pair, &query, decision);
+        if has_claims {
+            permitted = privilege::permits(pair, Origin::Policy, &mut |_, _| {});
         }
+        privilege::judge(pair, permitted, decision);
     }
     decision.spent = memo.spent();
 }
 
-/// Collects what forbids or requires, and what rules on trial would do.
-fn restrict(pair: Pair<'_, '_, '_>, query: &Query<'_>, decision: &mut Decision<'_>) {
-    let (set, _) = pair.scene.engine.set(Origin::Policy);
-    set.restrictions(query, |entry, found| {
+/// Rules of the policy, and what comes of them.
+struct Judging<'j, 'd, 'e, 'p, 's, 'r> {
+    pair: Pair<'p, 's, 'r>,
+    set: &'s RuleSet,
+    query: &'j Query<'j>,
+    /// Whether permits count here.
+    counts: bool,
+    /// Whether one of them does.
+    permitted: bool,
+    decision: &'d mut Decision<'e>,
+}
+
+impl<'j, 'd, 'e, 'p, 's, 'r> Judging<'j, 'd, 'e, 'p, 's, 'r> {
+    fn new(pair: Pair<'p, 's, 'r>, query: &'j Query<'j>, counts: bool, decision: &'d mut Decision<'e>) -> Self {
+        let (set, _) = pair.scene.engine.set(Origin::Policy);
+        Self { pair, set, query, counts, permitted: false, decision }
+    }
+}
+
+impl Visitor for Judging<'_, '_, '_, '_, '_, '_> {
+    #[inline]
+    fn wants_restrictions(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn wants_permits(&self) -> bool {
+        self.counts && !self.permitted
+    }
+
+    /// Collects what forbids or requires, and what rules on trial would do.
+    #[inline]
+    fn restricts(&mut self, entry: &Entry, found: Match) -> bool {
+        let (pair, set) = (self.pair, self.set);
         let number = RuleNumber { origin: Origin::Policy, at: entry.rule };
         if entry.traits.effect == Effect::Permit {
-            try_permit(pair, set, entry, number, decision);
-            return Next::Go;
+            try_permit(pair, set, entry, number, self.decision);
+            return true;
         }
-        let unknown = if found.holds { Some(false) } else { restricts(set, entry, pair, query.answers) };
-        match unknown {
-            Some(unknown) => {
-                apply(pair, set, entry, number, unknown || !found.sure, decision);
-                Next::Go
-            }
-            None => Next::Idle,
-        }
-    });
+        let unknown = if found.holds { Some(false) } else { restricts(set, entry, pair, self.query.answers) };
+        let Some(unknown) = unknown else { return false };
+        apply(pair, set, entry, number, unknown || !found.sure, self.decision);
+        true
+    }
+
+    #[inline]
+    fn permits(&mut self, entry: &Entry, found: Match) {
+        self.permitted = found.sure
+            && privilege::holds(self.set, (entry, found), self.pair, self.query.answers)
+            && privilege::untimely(self.set, entry, self.pair).is_none();
+    }
 }
 
 /// Reports a permit on trial, if it would have counted: with what is certain, and without what is claimed.

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::facts::View;
 use super::session::{Flowing, Seen};
 use super::told::Told;
-use crate::compile::{Answers, Found, Query, ResourceQuery, ResourceView, RuleSet, SubjectView};
+use crate::compile::{Answers, Found, Query, ResourceQuery, ResourceView, RuleSet, SubjectView, signs};
 use crate::directory::{Principal, ResourceRecord, ToolRecord};
 use crate::engine::{Engine, Origin, subject_view};
 use crate::fact::slot;
@@ -123,6 +123,8 @@ pub(crate) struct Thing<'s, 'r> {
     kinds: [u32; 2],
     /// What each rule set found for it.
     found: [Classes<'s>; 2],
+    /// The same at a glance.
+    signs: [u64; 2],
     /// What it answers each rule set.
     answers: [Answers; 2],
 }
@@ -308,7 +310,8 @@ impl<'s, 'r> Scene<'s, 'r> {
         let guards = self.guards.get(of(origin)).map_or(&[][..], |guards| guards);
         let call = self.answers.get(of(origin)).copied().unwrap_or_default();
         let answers = thing.answers.get(of(origin)).map_or(call, |answers| call.and(*answers));
-        Query { classes: [subjects, pick(&self.actions), tools], resource, guards, answers }
+        let sign = thing.signs.get(of(origin)).copied().unwrap_or(u64::MAX);
+        Query { classes: [subjects, pick(&self.actions), tools], resource, guards, answers, sign }
     }
 
     /// The digest of the call, computed once, if anybody asks.
@@ -376,12 +379,13 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>, pool: &mut Pool) ->
             }
         }
     });
+    let signs = found.each_ref().map(|found| signs(pool.get(found)));
     let said = if let KnownLabel::Label(label) = label { Some(label) } else { None };
     let answers = ORIGINS.map(|origin| engine.set(origin).0.gauges.of_resource(target.kind(), said, label.bound()));
     let kinds = ORIGINS.map(|origin| engine.set(origin).0.resources.kind(target.kind()));
     let label_value = if let KnownLabel::Label(label) = label { Value::Label(label) } else { Value::Null };
     let tool = (target.kind() == "tool").then(|| tooling(engine, target.id(), pool));
-    Thing { target, record, tool, label, label_value, kinds, found, answers }
+    Thing { target, record, tool, label, label_value, kinds, found, signs, answers }
 }
 
 fn tooling<'s>(engine: &'s Engine, id: &'s str, pool: &mut Pool) -> Tooling<'s> {
