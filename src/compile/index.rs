@@ -14,6 +14,8 @@
 //!
 //! Next room: `pack`.
 
+use core::ops::Range;
+
 use hashbrown::HashMap;
 
 use super::classes::{Buckets, contains, position};
@@ -104,13 +106,25 @@ const HEADED: u16 = 1 << 8;
 /// The bit of entries whose demand says all of their condition.
 const SETTLED: u16 = 1 << 9;
 
-/// Rules that are judged as one, with what judging them needs.
+/// What tells of most entries that they do not apply, by itself: entries of one key lie together, and most are not looked at further.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
+pub(super) struct Glance {
     /// What answers must say for it to apply; if they do, and all is demanded ([`SETTLED`]), its condition holds.
     demand: Demand,
     /// The bit of what must be found for the resource; all bits if that is nothing.
     sign: u64,
+}
+
+impl Glance {
+    #[inline(always)]
+    const fn is_refused(&self, query: &Query<'_>) -> bool {
+        self.demand.is_refused(query.answers) || query.sign & self.sign == 0
+    }
+}
+
+/// Rules that are judged as one, with what judging them needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
     /// Classes; with [`FOUND`], for the resource what must be found.
     heads: [u32; DIMENSIONS],
     /// Index into the conditions, or [`super::pack::NO_INDEX`].
@@ -156,7 +170,7 @@ impl Entry {
         (when, guard): (u32, u32),
         (demand, is_whole): (Demand, bool),
         (rule, traits): (u32, Traits),
-    ) -> Self {
+    ) -> (Glance, Self) {
         let mut heads = [ANY; DIMENSIONS];
         let mut asks = if guard == NO_GUARD { 0 } else { GUARDED } | if is_whole { SETTLED } else { 0 };
         for (at, (head, classes)) in heads.iter_mut().zip(classes).enumerate() {
@@ -179,7 +193,7 @@ impl Entry {
                 signs = sign(number);
             }
         }
-        Self { demand, sign: signs, heads, when, rule, guard, family: ALONE, asks, traits }
+        (Glance { demand, sign: signs }, Self { heads, when, rule, guard, family: ALONE, asks, traits })
     }
 
     /// The same, of a family. What is told at a glance is as quick as asking what has been found out about its family.
@@ -273,16 +287,6 @@ struct Span {
     end: u32,
 }
 
-impl Span {
-    fn restrictions(self, entries: &[Entry]) -> &[Entry] {
-        entries.get(self.start as usize..self.middle as usize).unwrap_or_default()
-    }
-
-    fn permits(self, entries: &[Entry]) -> &[Entry] {
-        entries.get(self.middle as usize..self.end as usize).unwrap_or_default()
-    }
-}
-
 /// Keys to entries: a table of twice as many places, in which a key lies at its own place or soon after. A probe reads one line.
 #[derive(Clone, Debug, Default)]
 struct Table {
@@ -340,6 +344,7 @@ impl Table {
 pub(crate) struct Index {
     table: Table,
     /// Key by key.
+    glances: Vec<Glance>,
     entries: Vec<Entry>,
     /// Those of no key, which are the first.
     always: Slot,
@@ -466,7 +471,11 @@ fn keys(one: &Filed<'_>, shape: usize, mut each: impl FnMut(u64, u32, Option<u32
 
 impl Index {
     /// Files entries, as planned.
-    pub(super) fn new((plan, filed): (&Plan, &[Filed<'_>]), entries: &[Entry], counts: [usize; DIMENSIONS]) -> Self {
+    pub(super) fn new(
+        (plan, filed): (&Plan, &[Filed<'_>]),
+        entries: &[(Glance, Entry)],
+        counts: [usize; DIMENSIONS],
+    ) -> Self {
         let mut index = Self { occurs: counts.map(|count| vec![0; count]), ..Self::default() };
         let mut keyed: Vec<(u64, u32)> = Vec::with_capacity(filed.len());
         for ((at, one), shape) in (0u32..).zip(filed).zip(&plan.0) {
@@ -496,14 +505,18 @@ impl Index {
         }
     }
 
-    fn build(&mut self, entries: &[Entry], keyed: &[(u64, u32)]) {
+    fn build(&mut self, entries: &[(Glance, Entry)], keyed: &[(u64, u32)]) {
         self.entries.reserve_exact(keyed.len());
+        self.glances.reserve_exact(keyed.len());
         let mut slots: Vec<Slot> = Vec::new();
         for same in keyed.chunk_by(|(a, _), (b, _)| a == b) {
             let mut span = Span { start: position(self.entries.len()), ..Span::default() };
             for permits in [false, true] {
                 let these = same.iter().filter_map(|(_, at)| entries.get(*at as usize));
-                self.entries.extend(these.filter(|entry| entry.traits.permits() == permits));
+                for (glance, entry) in these.filter(|(_, entry)| entry.traits.permits() == permits) {
+                    self.glances.push(*glance);
+                    self.entries.push(*entry);
+                }
                 if !permits {
                     span.middle = position(self.entries.len());
                 }
@@ -532,7 +545,7 @@ impl Index {
             return;
         }
         let (idle, spans) = ([ALONE; IDLE], [(&NOTHING, 0); BATCH]);
-        let mut report = Reporting { entries: &self.entries, heads, query, visitor, idle, spans, count: 0 };
+        let mut report = Reporting { index: self, heads, query, visitor, idle, spans, count: 0 };
         if self.always.entries.end != 0 {
             report.add(&self.always, ALL);
         }
@@ -540,7 +553,7 @@ impl Index {
         let resources = if self.has_resource_keys() { query.resource.found } else { &[] };
         let classes: [&[u32]; DIMENSIONS] = [subjects, actions, tools, resources];
         if self.is_costly(&classes) {
-            report.scan(self.entries.get(self.always.entries.end as usize..).unwrap_or_default());
+            report.scan(self.always.entries.end..position(self.entries.len()));
         } else {
             self.probe(&classes, &mut report);
         }
@@ -552,17 +565,25 @@ impl Index {
     fn probe<'i, V: Visitor>(&'i self, classes: &[&[u32]; DIMENSIONS], report: &mut Reporting<'i, '_, V>) {
         for lane in &self.lanes {
             let Some((firsts, occurs)) = classes.get(lane.first).zip(self.occurs.get(lane.first)) else { return };
-            let mut look = |at: u64| {
-                if let Some(slot) = self.table.find(at) {
-                    report.add(slot, lane.asks);
+            let mut look = |seconds: u32| {
+                let half = key(lane.shape, 0, seconds);
+                for a in *firsts {
+                    if lane.has(occurs, *a)
+                        && let Some(slot) = self.table.find(half | key(0, *a, 0))
+                    {
+                        report.add(slot, lane.asks);
+                    }
                 }
             };
-            let Some((seconds, second_occurs)) = classes.get(lane.second).zip(self.occurs.get(lane.second)) else {
-                firsts.iter().filter(|a| lane.has(occurs, **a)).for_each(|a| look(key(lane.shape, *a, 0)));
-                continue;
-            };
-            for b in seconds.iter().filter(|b| lane.has(second_occurs, **b)) {
-                firsts.iter().filter(|a| lane.has(occurs, **a)).for_each(|a| look(key(lane.shape, *a, *b)));
+            match classes.get(lane.second).zip(self.occurs.get(lane.second)) {
+                None => look(0),
+                Some((seconds, occurs)) => {
+                    for b in *seconds {
+                        if lane.has(occurs, *b) {
+                            look(*b);
+                        }
+                    }
+                }
             }
         }
     }
@@ -634,7 +655,7 @@ pub(crate) trait Visitor {
 
 /// Entries on their way to whoever asked for them.
 struct Reporting<'i, 'v, V> {
-    entries: &'i [Entry],
+    index: &'i Index,
     heads: Heads<'i>,
     query: &'i Query<'i>,
     visitor: &'v mut V,
@@ -660,47 +681,67 @@ impl<'i, V: Visitor> Reporting<'i, '_, V> {
 
     /// Looks at what was added.
     fn flush(&mut self) {
-        let (spans, count, entries) = (self.spans, core::mem::take(&mut self.count), self.entries);
+        let (spans, count) = (self.spans, core::mem::take(&mut self.count));
+        let spans = spans.get(..count).unwrap_or_default();
         if self.visitor.wants_restrictions() {
-            for (slot, asks) in spans.iter().take(count) {
-                for entry in slot.entries.restrictions(entries) {
-                    self.restriction(entry, *asks);
+            for (Slot { entries, .. }, asks) in spans {
+                if entries.start != entries.middle {
+                    self.look_at(entries.start..entries.middle, false, *asks);
                 }
             }
         }
-        for (slot, asks) in spans.iter().take(count) {
-            for entry in slot.entries.permits(entries) {
-                if !entry.is_refused(self.query) {
-                    if !self.visitor.wants_permits() {
-                        return;
-                    }
-                    self.permit(entry, *asks);
-                }
+        for (Slot { entries, .. }, asks) in spans {
+            if entries.middle != entries.end && self.visitor.wants_permits() {
+                self.look_at(entries.middle..entries.end, true, *asks);
             }
         }
     }
 
     /// Looks at entries of all keys.
-    fn scan(&mut self, entries: &[Entry]) {
-        for entry in entries {
-            match entry.traits.permits() {
-                false if self.visitor.wants_restrictions() => self.restriction(entry, ALL),
-                true if self.visitor.wants_permits() && !entry.is_refused(self.query) => self.permit(entry, ALL),
-                false | true => {}
+    fn scan(&mut self, range: Range<u32>) {
+        let index = self.index;
+        let glances = index.glances.get(range.start as usize..range.end as usize).unwrap_or_default();
+        for (glance, at) in glances.iter().zip(range.start..) {
+            if !glance.is_refused(self.query)
+                && let Some(entry) = index.entries.get(at as usize)
+            {
+                match entry.traits.permits() {
+                    false if self.visitor.wants_restrictions() => self.restriction(glance, entry, ALL),
+                    true if self.visitor.wants_permits() => self.permit(glance, entry, ALL),
+                    false | true => {}
+                }
             }
         }
     }
 
+    /// Looks at entries of one kind.
     #[inline(always)]
-    fn restriction(&mut self, entry: &Entry, mask: u16) {
-        if entry.is_refused(self.query) {
-            return;
+    fn look_at(&mut self, range: Range<u32>, permits: bool, asks: u16) {
+        let index = self.index;
+        let Some(glances) = index.glances.get(range.start as usize..range.end as usize) else { return };
+        for (glance, at) in glances.iter().zip(range.start..) {
+            if glance.is_refused(self.query) {
+                continue;
+            }
+            let Some(entry) = index.entries.get(at as usize) else { return };
+            if !permits {
+                self.restriction(glance, entry, asks);
+            } else if self.visitor.wants_permits() {
+                self.permit(glance, entry, asks);
+            } else {
+                return;
+            }
         }
+    }
+
+    /// Looks at an entry that is not refused.
+    #[inline]
+    fn restriction(&mut self, glance: &Glance, entry: &Entry, mask: u16) {
         let asks = entry.asks & mask;
         if asks & (GUARDED | RELATED) != 0 && self.is_passed_over(entry, asks) {
             return;
         }
-        let applies = match self.look(entry, asks) {
+        let applies = match self.look(glance, entry, asks) {
             Some(found) => self.visitor.restricts(entry, found),
             // That it is about somebody else says nothing of its family.
             None if mask & 1 != 0 => return,
@@ -716,24 +757,25 @@ impl<'i, V: Visitor> Reporting<'i, '_, V> {
     }
 
     /// Looks at an entry that is not refused.
-    fn permit(&mut self, entry: &Entry, mask: u16) {
+    #[inline]
+    fn permit(&mut self, glance: &Glance, entry: &Entry, mask: u16) {
         let asks = entry.asks & mask;
         if asks & GUARDED != 0 && !admits(entry.guard, self.query.guards) {
             return;
         }
-        if let Some(found) = self.look(entry, asks) {
+        if let Some(found) = self.look(glance, entry, asks) {
             self.visitor.permits(entry, found);
         }
     }
 
     /// Whether an entry that is not refused matches, and how.
     #[inline(always)]
-    fn look(&self, entry: &Entry, asks: u16) -> Option<Match> {
+    fn look(&self, glance: &Glance, entry: &Entry, asks: u16) -> Option<Match> {
         let query = self.query;
         if asks & FOUND != 0 && !contains(query.resource.found, entry.resource()) {
             return None;
         }
-        let is_met = entry.demand.is_met(query.answers);
+        let is_met = glance.demand.is_met(query.answers);
         let mut sure = true;
         if asks & (BY_HEAD | BOUND | 1 | 2 | 4) != 0 {
             sure = self.heads.verify(entry, asks, query)?;
@@ -760,12 +802,6 @@ impl Traits {
 }
 
 impl Entry {
-    /// Whether a glance tells that it does not apply.
-    #[inline(always)]
-    fn is_refused(&self, query: &Query<'_>) -> bool {
-        self.demand.is_refused(query.answers) || query.sign & self.sign == 0
-    }
-
     #[inline]
     const fn resource(&self) -> u32 {
         let [.., resource] = self.heads;

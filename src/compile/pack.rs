@@ -15,7 +15,7 @@ use super::classes::{Buckets, PatternClasses, SubjectClasses, position};
 use super::gauge::{Asking, Demand, Demands, Gauges, Numbers};
 use super::guard::{Guards, NO_GUARD};
 use super::index::{
-    ALONE, DIMENSIONS, Entry, Filed, Heads, Index, Plan, Query, Traits, Visitor, Wanted, any_resource, shares,
+    ALONE, DIMENSIONS, Entry, Filed, Glance, Heads, Index, Plan, Query, Traits, Visitor, Wanted, any_resource, shares,
 };
 use super::resources::ResourceClasses;
 use crate::condition::{Condition, Operand};
@@ -237,8 +237,11 @@ impl RuleSet {
         let numbers = self.number(leaders);
         let guards = Guards::new(leaders.iter().filter_map(|at| self.demanded(self.get(*at)?.when)));
         let families = self.families(leaders);
-        let entry = |at: &u32| Some(self.entry(*at, &numbers, &guards)?.of_family(self.family(*at, &families)));
-        let entries: Vec<Entry> = leaders.iter().filter_map(entry).collect();
+        let entry = |at: &u32| {
+            let (glance, entry) = self.entry(*at, &numbers, &guards)?;
+            Some((glance, entry.of_family(self.family(*at, &families))))
+        };
+        let entries: Vec<(Glance, Entry)> = leaders.iter().filter_map(entry).collect();
         self.index = Index::new((&plan, &self.filed(leaders)), &entries, counts);
         self.guards = guards;
     }
@@ -299,7 +302,7 @@ impl RuleSet {
     }
 
     /// A rule as an index keeps it.
-    fn entry(&self, at: u32, numbers: &Numbers, guards: &Guards) -> Option<Entry> {
+    fn entry(&self, at: u32, numbers: &Numbers, guards: &Guards) -> Option<(Glance, Entry)> {
         let rule = self.get(at)?;
         let classes = rule.heads.map(|list| self.lists.get(list));
         let list = |dimension: usize| rule.list(dimension);

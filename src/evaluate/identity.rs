@@ -13,10 +13,10 @@ use crate::identity::State;
 use crate::time::Timestamp;
 
 pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
-    let now = scene.request.now();
     for (at, party) in scene.parties.iter().enumerate() {
         let mut object = |code: Code| decision.object(code, None, at, 0);
-        if !scene.engine.policy().trusts(party.link.issuer()) {
+        let policy = scene.engine.policy();
+        if policy.names_issuers() && !policy.trusts(party.link.issuer()) {
             object(Code::IdentityUnknownIssuer);
         }
         if party.is_sound {
@@ -30,6 +30,7 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
             }
             continue;
         };
+        let now = scene.request.now();
         standing(principal, now, &mut object);
         if party.link.kind() == "agent_user" {
             match principal.parent.and_then(|parent| scene.engine.directory().principal(parent)) {

@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 use super::scene::{Party, Scene};
 use crate::decision::{Code, Decision};
 use crate::fact::slot;
+use crate::request::Request;
 use crate::signal::{Class, Name, Reason, Target, TokenFacts, Verdict, spelt};
 use crate::time::Timestamp;
 use crate::value::{Fact, Value};
@@ -28,10 +29,7 @@ const NAMED: [(Class, u16); 4] = [
 
 pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
     let (revocations, policy) = (scene.engine.revocations(), scene.engine.check_policy());
-    let is_dated = [slot::AUTHENTICATION_ISSUED, slot::AUTHENTICATION_EXPIRES]
-        .into_iter()
-        .any(|at| matches!(scene.request.context_fact(at), Fact::Known(_)));
-    if revocations.is_empty() && policy.max_silence.is_none() && !is_dated {
+    if revocations.is_empty() && policy.max_silence.is_none() && !scene.is_dated {
         return;
     }
     let Some(now) = scene.request.now() else {
@@ -72,6 +70,13 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
         Verdict::Deny(_) => Code::RevocationRevoked,
     };
     decision.object(code, None, 0, 0);
+}
+
+/// Whether a request says when its token was issued or ends.
+pub(super) fn is_dated(request: &Request<'_>) -> bool {
+    [slot::AUTHENTICATION_ISSUED, slot::AUTHENTICATION_EXPIRES]
+        .into_iter()
+        .any(|at| matches!(request.context_fact(at), Fact::Known(_)))
 }
 
 /// The addresses by which a link that is not registered is called, as feeds spell them.

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use super::facts::View;
 use super::session::{Flowing, Seen};
 use super::told::Told;
+use super::{revocation, tool};
 use crate::compile::{Answers, Found, Query, ResourceQuery, ResourceView, RuleSet, SubjectView, signs};
 use crate::directory::{Principal, ResourceRecord, ToolRecord};
 use crate::engine::{Engine, Origin, subject_view};
@@ -153,6 +154,10 @@ pub(crate) struct Scene<'s, 'r> {
     guards: [SmallVec<[u32; 2]>; 2],
     /// What its facts answer, by rule set.
     answers: [Answers; 2],
+    /// Whether it says when its token was issued or ends.
+    pub(super) is_dated: bool,
+    /// Whether it is the action that calls a tool, and what is called is none.
+    pub(super) calls_no_tool: bool,
 }
 
 /// Which of a pair belongs to a rule set.
@@ -200,6 +205,8 @@ impl<'s, 'r> Scene<'s, 'r> {
             listing: false,
             guards: [SmallVec::new(), SmallVec::new()],
             answers: [Answers::default(); 2],
+            is_dated: revocation::is_dated(request),
+            calls_no_tool: false,
             engine,
             request,
         };
@@ -210,6 +217,7 @@ impl<'s, 'r> Scene<'s, 'r> {
             scene.guards = ORIGINS.map(|origin| scene.guards(origin));
         }
         scene.answers = ORIGINS.map(|origin| scene.answers(origin));
+        scene.calls_no_tool = request.action() == tool::CALL && scene.called().is_none();
         scene
     }
 
@@ -332,6 +340,7 @@ impl<'s, 'r> Scene<'s, 'r> {
             *first = thing;
         }
         self.call = OnceLock::new();
+        self.calls_no_tool = self.request.action() == tool::CALL && self.called().is_none();
     }
 }
 

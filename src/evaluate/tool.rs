@@ -12,11 +12,11 @@ use crate::fact::slot;
 use crate::value::{Fact, Value};
 
 /// The action that calls a tool. Source: Model Context Protocol, `tools/call`.
-const CALL: &str = "tools/call";
+pub(super) const CALL: &str = "tools/call";
 
 pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
     // A tool that is called by another name for what it is would escape the registry.
-    if scene.request.action() == CALL && scene.called().is_none() {
+    if scene.calls_no_tool {
         decision.object(Code::ToolUnknown, None, scene.immediate(), 0);
     }
     for (at, thing) in scene.things.iter().enumerate() {
