@@ -31,7 +31,7 @@ pub(super) use plan::{Filed, Plan};
 pub(crate) use visit::{Match, Visitor};
 
 use entry::ALL;
-use plan::{Lane, SHAPES, key, keys};
+use plan::{BY_RESOURCE, Lane, SHAPES, key, keys};
 use table::{Slot, Span, Table};
 use visit::Reporting;
 
@@ -143,8 +143,7 @@ impl Index {
 
     /// Whether it looks at the classes of resources.
     const fn has_resource_keys(&self) -> bool {
-        // INVARIANT: the shapes from the seventh on are those with the dimension of resources.
-        self.shapes >> 7 != 0
+        self.shapes >> BY_RESOURCE != 0
     }
 
     /// Reports what matches a query, and how, to a [`Visitor`].

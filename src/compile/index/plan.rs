@@ -25,6 +25,13 @@ pub(super) const SHAPES: [(usize, usize); 11] = [
 /// How many entries may share a key before a more telling one is sought: looking at one takes no longer than a probe.
 const FEW: u32 = 6;
 
+/// How many entries may share a key before one with the dimension of resources is sought: where there are such keys, all classes of each
+/// resource must be found.
+const MANY: u32 = 32;
+
+/// The first of the shapes with the dimension of resources.
+pub(super) const BY_RESOURCE: usize = 7;
+
 /// Up to how many pairs of alternatives a rule is filed under; beyond it, one dimension has to do.
 const PAIRS: usize = 32;
 
@@ -99,6 +106,9 @@ impl Crowds {
     fn shape(&self, one: &Filed<'_>) -> usize {
         let mut best = (u32::MAX, 0);
         for shape in 1..SHAPES.len() {
+            if shape == BY_RESOURCE && best.0 <= MANY {
+                break;
+            }
             if let Some(crowd) = self.of(one, shape).filter(|crowd| *crowd < best.0) {
                 best = (crowd, shape);
                 if crowd <= FEW {
