@@ -121,7 +121,8 @@ fn check_rules(text: &str) -> Result<(), NameError> {
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
-    if matches!(first, b'.' | b':') || *last == b'/' {
+    // A letter, a digit or a slash, which stands right before them.
+    if !first.is_ascii_alphabetic() && !matches!(first, b'/'..=b'9') || *last == b'/' {
         return false;
     }
     let Some((start, more)) = bytes.split_first_chunk::<8>() else { return is_plain_word(short_word(bytes)) };
@@ -171,11 +172,10 @@ fn is_spiffe(start: u64) -> bool {
 /// The path of a text of more than eight bytes, with the slash before it where it has a root; `None` where its scheme is not plain.
 #[inline]
 fn plain_path(bytes: &[u8], start: u64) -> Option<&[u8]> {
+    // Schemes end within sixteen bytes, those of short ids within eight.
     let colon = first(colons(start)).or_else(|| {
-        // Of less than sixteen bytes the last eight: those among them that are in `start` too are no colons.
-        let at = bytes.len().min(16) - 8;
-        let more = bytes.get(at..)?.first_chunk()?;
-        first(colons(u64::from_le_bytes(*more))).map(|colon| at + colon)
+        let (_, more) = bytes.split_first_chunk::<8>()?;
+        first(colons(u64::from_le_bytes(*more.first_chunk()?))).map(|colon| 8 + colon)
     });
     let Some((name, rest)) = colon.and_then(|colon| bytes.split_at_checked(colon)) else { return Some(bytes) };
     let slashes = match rest {
@@ -207,7 +207,7 @@ fn first(marks: u64) -> Option<usize> {
 /// Marks the colons of a word, by the highest bit; of those after the first, some others too.
 #[inline]
 fn colons(word: u64) -> u64 {
-    let others = word ^ EACH * u64::from(b':');
+    let others = word ^ (EACH * u64::from(b':'));
     others.wrapping_sub(EACH) & !others
 }
 
@@ -218,19 +218,37 @@ fn no_letters(word: u64) -> u64 {
     !from(b'a') | from(b'z' + 1) | word
 }
 
-/// Whether no byte of a path is odd, and none stands after one that it must not follow. A path that begins with a slash may.
+/// Whether no byte of a path that begins plainly is odd, and none stands after one that it must not follow.
 #[inline]
 fn has_no_flaw(path: &[u8]) -> bool {
-    let (words, rest) = path.as_chunks::<8>();
-    let mut opens = 0;
-    let found = words.iter().fold(0, |found, word| found | flaws(u64::from_le_bytes(*word), &mut opens));
-    let found = match path.last_chunk::<8>() {
-        _ if rest.is_empty() => found,
-        // Some of these bytes once more: what stands before them was looked at.
-        Some(last) => found | flaws(u64::from_le_bytes(*last), &mut 0),
-        None => flaws(short_word(path), &mut 0),
+    let (before, after) = (path.get(..path.len() - 1).unwrap_or_default(), path.get(1..).unwrap_or_default());
+    if let (Some(last_before), Some(last)) = (before.last_chunk(), after.last_chunk()) {
+        // The bytes that fill no block are in the last sixteen, with some once more.
+        let mut blocks = before.as_chunks().0.iter().zip(after.as_chunks().0);
+        return !blocks.any(|(before, block)| has_flaw(before, block)) && !has_flaw(last_before, last);
+    }
+    let found = if let (Some(first), Some(last)) = (path.first_chunk(), path.last_chunk()) {
+        let mut opens = 0;
+        let found = flaws(u64::from_le_bytes(*first), &mut opens);
+        // Of less than sixteen bytes some are in both words, and what stands before the last one was looked at.
+        let mut opens = if path.len() == 16 { opens } else { 0 };
+        found | flaws(u64::from_le_bytes(*last), &mut opens)
+    } else {
+        flaws(short_word(path), &mut 0)
     };
     found & HIGHEST == 0
+}
+
+/// Whether one of sixteen bytes is no plain character, or must not stand after the one before it. Without a branch, and by itself, so
+/// that it becomes a few instructions on vectors.
+#[inline(never)]
+fn has_flaw(before: &[u8; 16], bytes: &[u8; 16]) -> bool {
+    before.iter().zip(bytes).fold(false, |flaw, (before, byte)| {
+        let is_odd = !matches!(byte, b' '..=b'~') | (*byte == b'\\') | (*byte == b'%');
+        let opens = (*before == b'/') | (*before == b':');
+        let never_first = (*byte == b'/') | (*byte == b'.');
+        flaw | is_odd | (opens & never_first)
+    })
 }
 
 /// Marks, by the highest bit, each byte of a word that is no plain character or must not stand after the one before it. Some may be
@@ -238,11 +256,11 @@ fn has_no_flaw(path: &[u8]) -> bool {
 /// is read like one, then whether its last does, by the highest bit of all.
 #[inline]
 fn flaws(word: u64, opens: &mut u64) -> u64 {
-    let is = |byte: u8| (word ^ EACH * u64::from(byte)).wrapping_sub(EACH);
+    let is = |byte: u8| (word ^ (EACH * u64::from(byte))).wrapping_sub(EACH);
     let odd = word | word.wrapping_add(EACH) | word.wrapping_sub(EACH * u64::from(b' ')) | is(b'\\') | is(b'%');
     let opening = is(b'/') | is(b':');
     // `.` and `/` differ in the lowest bit.
-    let never_first = ((word | EACH) ^ EACH * u64::from(b'/')).wrapping_sub(EACH);
+    let never_first = ((word | EACH) ^ (EACH * u64::from(b'/'))).wrapping_sub(EACH);
     let before = opening << 8 | *opens >> 56;
     *opens = opening;
     odd | (before & never_first)
