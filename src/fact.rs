@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use crate::value::Enumeration;
+use crate::value::{Enumeration, Value};
 
 /// Risk as the identity provider reports it; least first. Source: Microsoft Graph `riskLevel`.
 pub static RISK: Enumeration = Enumeration { name: "risk level", members: &["none", "low", "medium", "high"] };
@@ -151,7 +151,70 @@ macro_rules! facts {
         fn builtin() -> Vec<Declaration> {
             vec![$(Declaration { path: $path.into(), ty: $ty, origin: Origin::$origin }),+]
         }
+        /// The form of each built-in fact: the same table, read with the words of [`form`].
+        pub(crate) const FORMS: [Form; slot::COUNT] = {
+            use form::{attributes, strings};
+            use Form as Type;
+            [$(Form::of(Origin::$origin, $ty)),+]
+        };
     };
+}
+
+/// What requests may state in a slot, as far as it is told at a glance: values that are taken as they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Form {
+    /// Nothing, or what takes a closer look: [`Type`].
+    Other,
+    /// A truth value.
+    Bool,
+    /// A signed integer.
+    Int,
+    /// Text.
+    String,
+    /// A point in time.
+    Timestamp,
+    /// A member of an ordered enumeration, or its name.
+    Enum(&'static Enumeration),
+}
+
+impl Form {
+    const fn of(origin: Origin, form: Self) -> Self {
+        match origin {
+            Origin::Context => form,
+            Origin::Entity => Self::Other,
+        }
+    }
+
+    /// Whether a value of this form can be taken as it is.
+    #[inline]
+    pub(crate) const fn takes(self, value: &Value<'_>) -> bool {
+        matches!(
+            (self, value),
+            (Self::Bool, Value::Bool(_))
+                | (Self::Int, Value::Int(_))
+                | (Self::String, Value::String(_))
+                | (Self::Timestamp, Value::Timestamp(_))
+        )
+    }
+}
+
+/// The words of the table of facts, for [`Form`].
+mod form {
+    use super::Form;
+
+    #[expect(non_upper_case_globals, reason = "stand for the types of these names")]
+    impl Form {
+        pub(super) const Label: Self = Self::Other;
+        pub(super) const Open: Self = Self::Other;
+    }
+
+    pub(super) const fn strings() -> Form {
+        Form::Other
+    }
+
+    pub(super) const fn attributes() -> Form {
+        Form::Other
+    }
 }
 
 /// Facts of what a call carries. They follow from its arguments: where those are open, so are they.

@@ -80,10 +80,16 @@ pub fn check_within(text: &str, limit: usize) -> Result<(), NameError> {
     if text.len() > limit {
         return Err(NameError::TooLong(limit));
     }
-    let root = root_len(text);
-    if is_plain(text, root) {
+    if is_plain(text) {
         return Ok(());
     }
+    check_rules(text)
+}
+
+/// The naming rules, one by one.
+#[cold]
+fn check_rules(text: &str) -> Result<(), NameError> {
+    let root = root_len(text);
     if let Some((_, error)) = first_bad(text) {
         return Err(error);
     }
@@ -107,57 +113,157 @@ pub fn check_within(text: &str, limit: usize) -> Result<(), NameError> {
     }
 }
 
-/// What a byte is in an id: bits of [`CLASS`].
-mod class {
-    /// No plain ASCII character, or one that other rules are about.
-    pub(super) const ODD: u8 = 1;
-    /// Begins a segment, or what is read like one.
-    pub(super) const OPENS: u8 = 2;
-    /// Must not begin a segment. Twice [`OPENS`], so that a byte and the one before are compared by a shift.
-    pub(super) const NEVER_FIRST: u8 = 4;
-}
-
-static CLASS: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0_u8;
-    loop {
-        let class = match byte {
-            b'/' => class::OPENS | class::NEVER_FIRST,
-            b':' => class::OPENS,
-            b'.' => class::NEVER_FIRST,
-            b'\\' | b'%' => class::ODD,
-            b' '..=b'~' => 0,
-            _ => class::ODD,
-        };
-        #[expect(clippy::indexing_slicing, reason = "a byte is below 256, and this runs at compile time")]
-        {
-            table[byte as usize] = class;
-        }
-        if byte == u8::MAX {
-            break table;
-        }
-        byte += 1;
-    }
-};
-
-/// Whether an id certainly keeps all rules, told from its bytes and pairs of them. Requests name ids while somebody waits, and most ids
-/// are plain; of the others the rules are asked one by one.
+/// Whether an id certainly keeps all rules, told from its bytes and pairs of them, eight at once: requests name ids while somebody waits,
+/// and most ids are plain. Of the others the rules are asked one by one.
+///
+/// INVARIANT: what is plain here breaks none of the rules; what is not may well keep them.
 #[inline]
-fn is_plain(text: &str, root: usize) -> bool {
+fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let path = bytes.get(root..).unwrap_or_default();
-    let (Some(first), Some(last)) = (path.first(), path.last()) else { return false };
-    let (mut bad, mut before) = (0, class::OPENS);
-    for byte in path {
-        let class = CLASS.get(usize::from(*byte)).copied().unwrap_or(class::ODD);
-        bad |= (class & class::ODD) | (before << 1 & class & class::NEVER_FIRST);
-        before = class;
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
+    // A letter, a digit or a slash, which stands right before them.
+    if !first.is_ascii_alphabetic() && !matches!(first, b'/'..=b'9') || *last == b'/' {
+        return false;
     }
-    bad == 0 && *first != b':' && *last != b'/' && !is_spiffe(bytes) && (root <= 1 || scheme(text, root).is_ok())
+    let Some((start, more)) = bytes.split_first_chunk::<8>() else { return is_plain_word(short_word(bytes)) };
+    let start = u64::from_le_bytes(*start);
+    if more.is_empty() {
+        return is_plain_word(start);
+    }
+    !is_spiffe(start) && plain_path(bytes, start).is_some_and(has_no_flaw)
 }
 
-fn is_spiffe(bytes: &[u8]) -> bool {
-    bytes.first_chunk::<7>().is_some_and(|start| start.eq_ignore_ascii_case(b"spiffe:"))
+/// A one in each byte of a word.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// The highest bit of each byte of a word. Where all bytes of a word are below it, those of `(word ^ EACH * byte) - EACH` that have it
+/// are those that were `byte`, and at most some right after one: what is subtracted for them too.
+const HIGHEST: u64 = EACH << 7;
+
+/// At most seven bytes as a word, the first lowest, with letters after the last.
+fn short_word(bytes: &[u8]) -> u64 {
+    let size = bytes.len().min(7);
+    let word = match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>(), bytes) {
+        (Some(first), Some(last), _) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (size - 4))
+        }
+        (_, _, [a, b, c, ..]) => u64::from(*a) | u64::from(*b) << 8 | u64::from(*c) << 16,
+        (_, _, [a, b]) => u64::from(*a) | u64::from(*b) << 8,
+        (_, _, [a]) => u64::from(*a),
+        (_, _, []) => 0,
+    };
+    word | (EACH * u64::from(b'a')) << (8 * size)
+}
+
+/// Whether a text of at most eight bytes that begins and ends plainly is plain.
+#[inline]
+fn is_plain_word(word: u64) -> bool {
+    !is_spiffe(word) && flaws(word, &mut 0) & HIGHEST == 0
+}
+
+/// Whether a text that begins with this word may be one that begins with `spiffe:`, in whatever case.
+#[inline]
+fn is_spiffe(start: u64) -> bool {
+    const SCHEME: u64 = u64::from_le_bytes(*b"spiffe:\0");
+    // The bit by which capitals differ from small letters; a colon has it too.
+    (start | EACH << 5) & (u64::MAX >> 8) == SCHEME
+}
+
+/// The path of a text of more than eight bytes, with the slash before it where it has a root; `None` where its scheme is not plain.
+#[inline]
+fn plain_path(bytes: &[u8], start: u64) -> Option<&[u8]> {
+    // Schemes end within sixteen bytes, those of short ids within eight.
+    let colon = first(colons(start)).or_else(|| {
+        let (_, more) = bytes.split_first_chunk::<8>()?;
+        first(colons(u64::from_le_bytes(*more.first_chunk()?))).map(|colon| 8 + colon)
+    });
+    let Some((name, rest)) = colon.and_then(|colon| bytes.split_at_checked(colon)) else { return Some(bytes) };
+    let slashes = match rest {
+        [_, b'/', b'/', b'/', ..] => 3,
+        [_, b'/', b'/', ..] => 2,
+        [_, b'/', ..] => 1,
+        _ => return Some(bytes),
+    };
+    if is_plain_scheme(name, start) && (slashes == 2 || !is_special(name)) { rest.get(slashes..) } else { None }
+}
+
+/// Whether what begins like this and stands before a colon is a scheme in small letters, or a drive.
+#[inline]
+fn is_plain_scheme(name: &[u8], start: u64) -> bool {
+    let is_plain = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'+' | b'-' | b'.');
+    match (first(no_letters(start)), name.split_first_chunk::<8>()) {
+        (None, Some((_, more))) => more.iter().all(is_plain),
+        (Some(letters), None) if letters == name.len() => true,
+        _ => matches!(name, [drive] if drive.is_ascii_alphanumeric()) || name.iter().all(is_plain),
+    }
+}
+
+/// Where the first byte of a word stands whose highest bit is set.
+#[inline]
+fn first(marks: u64) -> Option<usize> {
+    (marks & HIGHEST != 0).then(|| (marks & HIGHEST).trailing_zeros() as usize / 8)
+}
+
+/// Marks the colons of a word, by the highest bit; of those after the first, some others too.
+#[inline]
+fn colons(word: u64) -> u64 {
+    let others = word ^ (EACH * u64::from(b':'));
+    others.wrapping_sub(EACH) & !others
+}
+
+/// Marks what is no small letter, by the highest bit; after one beyond ASCII perhaps wrongly.
+#[inline]
+fn no_letters(word: u64) -> u64 {
+    let from = |byte: u8| word.wrapping_add(EACH * u64::from(0x80 - byte));
+    !from(b'a') | from(b'z' + 1) | word
+}
+
+/// Whether no byte of a path that begins plainly is odd, and none stands after one that it must not follow.
+#[inline]
+fn has_no_flaw(path: &[u8]) -> bool {
+    let (before, after) = (path.get(..path.len() - 1).unwrap_or_default(), path.get(1..).unwrap_or_default());
+    if let (Some(last_before), Some(last)) = (before.last_chunk(), after.last_chunk()) {
+        // The bytes that fill no block are in the last sixteen, with some once more.
+        let mut blocks = before.as_chunks().0.iter().zip(after.as_chunks().0);
+        return !blocks.any(|(before, block)| has_flaw(before, block)) && !has_flaw(last_before, last);
+    }
+    let found = if let (Some(first), Some(last)) = (path.first_chunk(), path.last_chunk()) {
+        let mut opens = 0;
+        let found = flaws(u64::from_le_bytes(*first), &mut opens);
+        // Of less than sixteen bytes some are in both words, and what stands before the last one was looked at.
+        let mut opens = if path.len() == 16 { opens } else { 0 };
+        found | flaws(u64::from_le_bytes(*last), &mut opens)
+    } else {
+        flaws(short_word(path), &mut 0)
+    };
+    found & HIGHEST == 0
+}
+
+/// Whether one of sixteen bytes is no plain character, or must not stand after the one before it. Without a branch, and by itself, so
+/// that it becomes a few instructions on vectors.
+#[inline(never)]
+fn has_flaw(before: &[u8; 16], bytes: &[u8; 16]) -> bool {
+    before.iter().zip(bytes).fold(false, |flaw, (before, byte)| {
+        let is_odd = !matches!(byte, b' '..=b'~') | (*byte == b'\\') | (*byte == b'%');
+        let opens = (*before == b'/') | (*before == b':');
+        let never_first = (*byte == b'/') | (*byte == b'.');
+        flaw | is_odd | (opens & never_first)
+    })
+}
+
+/// Marks, by the highest bit, each byte of a word that is no plain character or must not stand after the one before it. Some may be
+/// marked besides: those after a marked one, and what follows `:;`. `opens`: whether the byte before the word begins a segment or what
+/// is read like one, then whether its last does, by the highest bit of all.
+#[inline]
+fn flaws(word: u64, opens: &mut u64) -> u64 {
+    let is = |byte: u8| (word ^ (EACH * u64::from(byte))).wrapping_sub(EACH);
+    let odd = word | word.wrapping_add(EACH) | word.wrapping_sub(EACH * u64::from(b' ')) | is(b'\\') | is(b'%');
+    let opening = is(b'/') | is(b':');
+    // `.` and `/` differ in the lowest bit.
+    let never_first = ((word | EACH) ^ (EACH * u64::from(b'/'))).wrapping_sub(EACH);
+    let before = opening << 8 | *opens >> 56;
+    *opens = opening;
+    odd | (before & never_first)
 }
 
 /// Where the first character stands that no id may contain, and why. Patterns share the rule.
@@ -221,10 +327,16 @@ pub(crate) fn scheme(text: &str, root: usize) -> Result<(), NameError> {
         return Err(NameError::Scheme);
     }
     match name {
-        "http" | "https" | "ws" | "wss" | "ftp" if slashes != "//" => Err(NameError::Scheme),
-        "spiffe" if slashes != "//" => Err(NameError::Spiffe),
+        _ if slashes == "//" => Ok(()),
+        "spiffe" => Err(NameError::Spiffe),
+        _ if is_special(name.as_bytes()) => Err(NameError::Scheme),
         _ => Ok(()),
     }
+}
+
+/// Whether a scheme is one of those after which any number of slashes is read as two. Source: WHATWG URL; `file` is told apart there.
+fn is_special(scheme: &[u8]) -> bool {
+    matches!(scheme, b"http" | b"https" | b"ws" | b"wss" | b"ftp")
 }
 
 /// Whether a character may stand in the segment at `depth` of a SPIFFE id: 0 is the trust domain. Source: SPIFFE-ID, section 2.

@@ -27,7 +27,10 @@ pub struct Enumeration {
 impl Enumeration {
     /// The place of a member.
     pub fn ordinal(&self, member: &str) -> Option<u8> {
-        self.members.iter().position(|m| *m == member).and_then(|i| u8::try_from(i).ok())
+        // Length and first letter tell most members apart.
+        let (size, first) = (member.len(), member.as_bytes().first());
+        let is = |m: &&str| m.len() == size && m.as_bytes().first() == first && *m == member;
+        self.members.iter().position(is).and_then(|i| u8::try_from(i).ok())
     }
 
     /// The member at a place.
@@ -36,7 +39,7 @@ impl Enumeration {
     }
 }
 
-/// A value of a fact or of a condition.
+/// A value of a fact or of a condition. (Those that may own something stand last, so that one comparison tells the others.)
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Value<'a> {
@@ -50,14 +53,6 @@ pub enum Value<'a> {
     Uint(u64),
     /// A 64-bit float.
     Double(f64),
-    /// Text.
-    String(Cow<'a, str>),
-    /// Bytes.
-    Bytes(Cow<'a, [u8]>),
-    /// A list.
-    List(List<'a>),
-    /// A map.
-    Map(Members<'a>),
     /// A point in time.
     Timestamp(Timestamp),
     /// A length of time.
@@ -68,6 +63,14 @@ pub enum Value<'a> {
     Enum(&'static Enumeration, u8),
     /// A type, as CEL's `type()` answers it: `int`, `list`. No fact has one.
     Type(&'static str),
+    /// Text.
+    String(Cow<'a, str>),
+    /// Bytes.
+    Bytes(Cow<'a, [u8]>),
+    /// A list.
+    List(List<'a>),
+    /// A map.
+    Map(Members<'a>),
 }
 
 impl Value<'_> {
@@ -75,6 +78,31 @@ impl Value<'_> {
     #[must_use]
     pub const fn is_null(&self) -> bool {
         matches!(self, Self::Null)
+    }
+
+    /// Whether it holds anything of its own, besides what it borrows: only then is there something to drop.
+    #[inline]
+    pub(crate) const fn is_owned(&self) -> bool {
+        match self {
+            Self::String(Cow::Owned(_))
+            | Self::Bytes(Cow::Owned(_))
+            | Self::List(List::Owned(_))
+            | Self::Map(Members::Owned(_)) => true,
+            Self::String(Cow::Borrowed(_))
+            | Self::Bytes(Cow::Borrowed(_))
+            | Self::List(List::Borrowed(_))
+            | Self::Map(Members::Borrowed(_))
+            | Self::Null
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Uint(_)
+            | Self::Double(_)
+            | Self::Timestamp(_)
+            | Self::Duration(_)
+            | Self::Label(_)
+            | Self::Enum(..)
+            | Self::Type(_) => false,
+        }
     }
 }
 
@@ -224,6 +252,9 @@ impl<'a> Map<'a> {
 pub(crate) static NO_ITEMS: Value<'static> = Value::List(List::Borrowed(&[]));
 /// A closed map of nothing: the attributes of who is not registered.
 pub(crate) static NO_MEMBERS: Value<'static> = Value::Map(Members::Owned(Map { entries: Vec::new(), open: false }));
+
+/// An open map of nothing: the properties that a request does not give.
+pub(crate) static NOTHING_SAID: Value<'static> = Value::Map(Members::Owned(Map { entries: Vec::new(), open: true }));
 
 /// What is known about a fact in one request. Cheap to copy; [`Fact::Known`] never holds [`Value::Null`].
 #[derive(Clone, Copy, Debug)]

@@ -54,8 +54,8 @@ impl Facts for View<'_, '_, '_> {
                 Fact::Known(self.thing.record.map_or(&NO_ITEMS, |record| &record.container_names))
             }
             slot::RESOURCE_ATTRIBUTES => known(self.thing.record.map(|record| &record.attributes)),
-            slot::RESOURCE_PROPERTIES => Fact::Known(&self.thing.target.properties),
-            slot::SUBJECT_PROPERTIES => Fact::Known(&request.subject_properties),
+            slot::RESOURCE_PROPERTIES => Fact::Known(self.thing.target.all_properties()),
+            slot::SUBJECT_PROPERTIES => Fact::Known(request.all_subject_properties()),
             slot::SUBJECT_TYPE..=slot::USER_ATTRIBUTES => self.subject(at),
             slot::AGENT_ID..=slot::AGENT_REVIEW_BY => self.agent(at),
             slot::DELEGATION_DEPTH => Fact::Known(&request.depth),
@@ -64,7 +64,7 @@ impl Facts for View<'_, '_, '_> {
             slot::DELEGATION_ISSUERS if request.actors().iter().any(|actor| actor.issuer.is_none()) => Fact::Unknown,
             slot::DELEGATION_ISSUERS => Fact::Known(&request.issuers),
             slot::ACTION_NAME => Fact::Known(&request.action),
-            slot::ACTION_PROPERTIES => Fact::Known(&request.action_properties),
+            slot::ACTION_PROPERTIES => Fact::Known(request.all_action_properties()),
             slot::ARGUMENTS => request.arguments.as_ref().map_or(Fact::Unknown, Fact::Known),
             slot::TOOL_SERVER | slot::TOOL_NAME | slot::TOOL_EFFECTS => self.tool(at),
             slot::SIGNALS_HEARD => request

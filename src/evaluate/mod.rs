@@ -75,7 +75,7 @@ impl Engine {
     #[must_use]
     pub fn could_allow(&self, request: &Request<'_>) -> bool {
         let mut open = request.clone();
-        open.arguments = None;
+        *open.arguments = None;
         open.forget_content();
         self.could(&open)
     }

@@ -117,7 +117,7 @@ pub(super) fn exists(approver: &Approver, scene: &Scene<'_, '_>) -> bool {
 fn is_approved(by: &[Approver], scene: &Scene<'_, '_>) -> bool {
     let directory = scene.engine.directory();
     // What nobody said may be anything, and has not been approved: a call without arguments says `{}`.
-    let (Some(now), Some(_)) = (scene.request.now(), &scene.request.arguments) else { return false };
+    let (Some(now), Some(_)) = (scene.request.now(), scene.request.all_arguments()) else { return false };
     let digest = scene.call().hex();
     directory.approvals(digest.as_str()).iter().any(|approval| {
         approval.start <= now && now < approval.end && by.iter().any(|who| may_approve(who, &approval.by, scene))

@@ -15,7 +15,7 @@ pub(crate) fn is_of(value: &Value<'_>, ty: &Type) -> bool {
         | (Type::Int, Value::Int(_))
         | (Type::String, Value::String(_))
         | (Type::Timestamp, Value::Timestamp(_)) => true,
-        (Type::List(item), Value::List(items)) if **item == Type::String => {
+        (Type::List(item), Value::List(items)) if matches!(**item, Type::String) => {
             items.iter().all(|item| matches!(item, Value::String(_)))
         }
         (_, _) => false,

@@ -34,6 +34,11 @@ impl Request<'_> {
     }
 }
 
+/// Whether there is more to be wrong with a fact than its type.
+pub(super) const fn is_checked(at: u16) -> bool {
+    matches!(at, slot::CONTENT_SENSITIVE | slot::CONTENT_RECIPIENTS)
+}
+
 /// What is wrong with a fact of content whose type fits; types of facts do not say all.
 pub(super) fn check(at: u16, value: &Value<'_>, limits: Option<&Limits>) -> Result<(), Defect> {
     match at {

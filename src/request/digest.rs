@@ -156,7 +156,7 @@ impl Writer {
             Labelled::Null => self.count(b'0', 0),
             Labelled::Label(label) => self.value(&Value::Label(label)),
         }
-        self.value(&resource.properties);
+        self.value(resource.all_properties());
     }
 }
 
@@ -183,21 +183,21 @@ impl Request<'_> {
         for link in &self.chain {
             writer.value(link.issuer.as_ref().unwrap_or(&Value::Null));
         }
-        writer.value(&self.subject_properties);
-        writer.value(&self.action_properties);
+        writer.value(self.all_subject_properties());
+        writer.value(self.all_action_properties());
         let mut facts: Vec<(u16, &Value<'_>)> = self.context_facts().collect();
         facts.sort_by_key(|(slot, _)| *slot);
         for (slot, value) in facts {
             writer.count(b'F', usize::from(slot));
             writer.value(value);
         }
-        if let Some(flow) = &self.flow {
+        if let Some(flow) = self.stated_flow() {
             writer.flow(flow);
         }
-        for claim in &self.claims {
+        for claim in self.claimed_groups() {
             writer.bytes(b'G', claim.as_bytes());
         }
-        for supported in &self.supported {
+        for supported in self.besides.iter().flat_map(|besides| &besides.supported) {
             writer.bytes(b'S', supported.as_bytes());
         }
         // What cannot be read has said nothing else: what was wrong with it tells it from others.

@@ -23,134 +23,101 @@ mod content;
 mod delegated;
 mod digest;
 mod flow;
+mod given;
+mod held;
 mod json;
 mod parts;
 mod read;
 
+use core::mem::ManuallyDrop;
 use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
 use crate::compile::Vocabulary;
 use crate::fact::fit::{fit, is_of};
-use crate::fact::{CONTENT, Declaration, Origin, Schema, slot};
+use crate::fact::{CONTENT, Declaration, FORMS, Form, Origin, Schema, slot};
 use crate::flow::Stated;
 use crate::label::Label;
 use crate::name;
 use crate::time::Timestamp;
-use crate::value::{Fact, Key, Map, Value};
+use crate::value::{Enumeration, Fact, Key, List, Map, NOTHING_SAID, Value};
 
 pub(crate) use digest::value_digest;
 pub use digest::{CallDigest, RequestDigest};
+use given::Given;
+use held::Held;
 pub use parts::{Defect, Link, Target};
 pub(crate) use parts::{Labelled, text};
 use parts::{Refusal, check_link, check_target};
 pub(crate) use read::parse;
 
-/// Facts of a request by slot; null is known to be absent.
-#[derive(Clone, Debug)]
-struct Given<'a> {
-    /// Of each built-in fact: its place in the lists below, counted from 1, or 0. Conditions ask for one fact after the other.
-    places: [u16; slot::COUNT],
-    slots: SmallVec<[u16; 8]>,
-    values: SmallVec<[Value<'a>; 8]>,
-}
-
-impl Default for Given<'_> {
-    fn default() -> Self {
-        Self { places: [0; slot::COUNT], slots: SmallVec::new(), values: SmallVec::new() }
-    }
-}
-
-impl<'a> Given<'a> {
-    #[inline]
-    fn place(&self, slot: u16) -> Option<usize> {
-        match self.places.get(usize::from(slot)) {
-            Some(place) => usize::from(*place).checked_sub(1),
-            // Facts that a policy declares.
-            None => self.slots.iter().position(|given| *given == slot),
-        }
-    }
-
-    #[inline]
-    fn get(&self, slot: u16) -> Fact<'_> {
-        match self.place(slot).and_then(|at| self.values.get(at)) {
-            None => Fact::Unknown,
-            Some(Value::Null) => Fact::Null,
-            Some(value) => Fact::Known(value),
-        }
-    }
-
-    fn set(&mut self, slot: u16, value: Value<'a>) {
-        if let Some(place) = self.place(slot).and_then(|at| self.values.get_mut(at)) {
-            *place = value;
-            return;
-        }
-        self.slots.push(slot);
-        self.values.push(value);
-        if let Some(place) = self.places.get_mut(usize::from(slot)) {
-            // There are no more facts than slots.
-            *place = u16::try_from(self.slots.len()).unwrap_or_default();
-        }
-    }
-}
-
 /// A question to the engine.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// The subject, then the actors, the immediate one first.
-    pub(crate) chain: SmallVec<[Link<'a>; 2]>,
-    pub(crate) claims: SmallVec<[Cow<'a, str>; 0]>,
-    pub(crate) subject_properties: Value<'a>,
-    pub(crate) action: Value<'a>,
-    pub(crate) action_properties: Value<'a>,
-    pub(crate) arguments: Option<Value<'a>>,
+    pub(crate) chain: Held<SmallVec<[Link<'a>; 2]>>,
     /// The resource, then the targets.
-    pub(crate) resources: SmallVec<[Target<'a>; 2]>,
-    pub(crate) depth: Value<'a>,
-    pub(crate) actors: Value<'a>,
-    pub(crate) issuers: Value<'a>,
+    pub(crate) resources: Held<SmallVec<[Target<'a>; 2]>>,
+    pub(crate) action: Held<Value<'a>>,
+    pub(crate) arguments: Held<Option<Value<'a>>>,
+    /// A number, which owns nothing.
+    pub(crate) depth: ManuallyDrop<Value<'a>>,
+    pub(crate) actors: Held<Value<'a>>,
+    /// Of those actors that have one.
+    pub(crate) issuers: Held<Value<'a>>,
     context: Given<'a>,
-    /// What it says of its flow; without, it is the call of no session, unless its host judges it in one.
-    pub(crate) flow: Option<Box<Stated>>,
-    pub(crate) supported: SmallVec<[Cow<'a, str>; 0]>,
     pub(crate) evaluation_id: Option<Cow<'a, str>>,
+    besides: Option<Box<Besides<'a>>>,
     /// Stamp of the vocabulary whose labels or facts it uses; 0: none.
     pub(crate) stamp: u64,
     defect: Option<Box<Refusal>>,
 }
 
+/// What few requests say.
+#[derive(Clone, Debug)]
+struct Besides<'a> {
+    /// What it says of its flow; without, it is the call of no session, unless its host judges it in one.
+    flow: Option<Stated>,
+    claims: Vec<Cow<'a, str>>,
+    subject_properties: Value<'a>,
+    action_properties: Value<'a>,
+    supported: Vec<Cow<'a, str>>,
+}
+
+impl Default for Besides<'_> {
+    fn default() -> Self {
+        let (subject_properties, action_properties) = (NOTHING_SAID.clone(), NOTHING_SAID.clone());
+        Self { flow: None, claims: Vec::new(), subject_properties, action_properties, supported: Vec::new() }
+    }
+}
+
 impl<'a> Request<'a> {
     /// A direct call: `subject` does `action` to `resource`.
     #[must_use]
+    #[inline]
     pub fn new(subject: Link<'a>, action: impl Into<Cow<'a, str>>, resource: Target<'a>) -> Self {
-        let open = || Value::from(Map::default().opened());
-        let mut request = Self {
-            chain: SmallVec::new(),
-            claims: SmallVec::new(),
-            subject_properties: open(),
-            action: Value::String(action.into()),
-            action_properties: open(),
-            arguments: None,
-            resources: SmallVec::new(),
-            depth: Value::Int(0),
-            actors: Value::from(Vec::new()),
-            issuers: Value::from(Vec::new()),
+        Self::of(subject, action.into(), resource)
+    }
+
+    /// The same, written once, in its place: nothing that could fail stands between its parts.
+    fn of(subject: Link<'a>, action: Cow<'a, str>, resource: Target<'a>) -> Self {
+        let is_sound = name::check(&action).is_ok() && subject.is_plain() && resource.is_plain();
+        let defect = if is_sound { None } else { defect(&subject, &action, &resource) };
+        Self {
+            stamp: resource.stamp,
+            chain: Held::new(one(subject)),
+            resources: Held::new(one(resource)),
+            action: Held::new(Value::String(action)),
+            arguments: Held::new(None),
+            depth: ManuallyDrop::new(Value::Int(0)),
+            actors: Held::new(Value::List(List::Borrowed(&[]))),
+            issuers: Held::new(Value::List(List::Borrowed(&[]))),
             context: Given::default(),
-            flow: None,
-            supported: SmallVec::new(),
             evaluation_id: None,
-            stamp: 0,
-            defect: None,
-        };
-        let action = name::check(text(&request.action)).err();
-        request.refuse(action.map(|error| Defect::new("action.name", error.to_string())));
-        request.refuse(check_link("subject", &subject));
-        request.chain.push(subject);
-        request.refuse(check_target("resource", &resource));
-        request.adopt(resource.stamp);
-        request.resources.push(resource);
-        request
+            besides: None,
+            defect,
+        }
     }
 
     /// A request that can only be denied, for this reason.
@@ -165,19 +132,26 @@ impl<'a> Request<'a> {
     #[must_use]
     #[inline]
     pub fn actor(mut self, actor: Link<'a>) -> Self {
-        self.refuse(check_link("subject.properties.act", &actor));
-        self.chain.push(actor);
-        self.depth = Value::Int(i64::try_from(self.chain.len() - 1).unwrap_or(i64::MAX));
-        let actors = self.chain.iter().skip(1);
-        self.actors = actors.clone().map(|actor| actor.id.clone()).collect();
-        self.issuers = actors.map(|actor| actor.issuer.clone().unwrap_or(Value::Null)).collect();
+        self.add_actor(actor);
         self
+    }
+
+    fn add_actor(&mut self, actor: Link<'a>) {
+        if !actor.is_plain() {
+            self.refuse(check_link("subject.properties.act", &actor));
+        }
+        *self.depth = Value::Int(i64::try_from(self.chain.len()).unwrap_or(i64::MAX));
+        add(&mut self.actors, actor.id.clone());
+        if let Some(issuer) = &actor.issuer {
+            add(&mut self.issuers, issuer.clone());
+        }
+        self.chain.push(actor);
     }
 
     /// Adds groups that the caller claims for the subject. They can only restrict.
     #[must_use]
     pub fn claimed_group(mut self, group: impl Into<Cow<'a, str>>) -> Self {
-        self.claims.push(group.into());
+        self.besides().claims.push(group.into());
         self
     }
 
@@ -185,16 +159,22 @@ impl<'a> Request<'a> {
     #[must_use]
     #[inline]
     pub fn target(mut self, target: Target<'a>) -> Self {
-        self.refuse(check_target("context.targets", &target));
+        self.add_target(target);
+        self
+    }
+
+    fn add_target(&mut self, target: Target<'a>) {
+        if !target.is_plain() {
+            self.refuse(check_target("context.targets", &target));
+        }
         self.adopt(target.stamp);
         self.resources.push(target);
-        self
     }
 
     /// Sets all arguments of the tool call; what is not among them is absent.
     #[must_use]
     pub fn arguments(mut self, arguments: Map<'a>) -> Self {
-        self.arguments = Some(Value::from(arguments));
+        *self.arguments = Some(Value::from(arguments));
         self
     }
 
@@ -211,7 +191,7 @@ impl<'a> Request<'a> {
         if map.is_none() {
             self.refuse(Some(Defect::new("action.properties.arguments", format!("`{name}` is given twice"))));
         }
-        self.arguments = Some(Value::from(map.unwrap_or_default()));
+        *self.arguments = Some(Value::from(map.unwrap_or_default()));
         self
     }
 
@@ -233,13 +213,35 @@ impl<'a> Request<'a> {
 
     /// The same as [`Request::fact`], of a request that is not passed on: where requests are made by the thousand, passing one from
     /// call to call costs as much as all else.
+    #[inline]
     pub fn set_fact(&mut self, slot: u16, value: impl Into<Value<'a>>) {
+        // What is known of slot and value where this is called costs nothing.
+        match (FORMS.get(usize::from(slot)), value.into()) {
+            (Some(form), value) if form.takes(&value) => self.context.set(slot, value),
+            (Some(Form::Enum(all)), Value::String(Cow::Borrowed(name))) => self.state_member(slot, all, name),
+            (_, value) => self.state_builtin(slot, value),
+        }
+    }
+
+    fn state_member(&mut self, slot: u16, all: &'static Enumeration, name: &'a str) {
+        match all.ordinal(name) {
+            Some(place) => self.context.set(slot, Value::Enum(all, place)),
+            None => self.state_builtin(slot, Value::from(name)),
+        }
+    }
+
+    fn state_builtin(&mut self, slot: u16, value: Value<'a>) {
         let declaration = if usize::from(slot) < slot::COUNT { builtin().get(slot) } else { None };
-        self.state(slot, declaration, value.into());
+        self.state(slot, declaration, value);
     }
 
     /// The same as [`Request::declared`], of a request that is not passed on.
+    #[inline]
     pub fn set_declared(&mut self, vocabulary: &Vocabulary, path: &str, value: impl Into<Value<'a>>) {
+        self.state_declared(vocabulary, path, value.into());
+    }
+
+    fn state_declared(&mut self, vocabulary: &Vocabulary, path: &str, value: Value<'a>) {
         let schema = vocabulary.schema();
         let found = schema.find(path).or_else(|| schema.find(&format!("context.{path}")));
         match found {
@@ -247,7 +249,7 @@ impl<'a> Request<'a> {
                 if usize::from(slot) >= slot::COUNT {
                     self.adopt(vocabulary.stamp());
                 }
-                self.state(slot, schema.get(slot), value.into());
+                self.state(slot, schema.get(slot), value);
             }
             None => self.refuse(Some(Defect::new("context", format!("the policy declares no fact `{path}`")))),
         }
@@ -264,14 +266,18 @@ impl<'a> Request<'a> {
     /// What the caller says about the subject (`subject.properties`); members that are not given are unknown.
     #[must_use]
     pub fn subject_properties(mut self, properties: Map<'a>) -> Self {
-        self.subject_properties = Value::from(properties.opened());
+        if !properties.entries().is_empty() || self.besides.is_some() {
+            self.besides().subject_properties = Value::from(properties.opened());
+        }
         self
     }
 
     /// What the caller says about the action (`action.properties`, without the arguments).
     #[must_use]
     pub fn action_properties(mut self, properties: Map<'a>) -> Self {
-        self.action_properties = Value::from(properties.opened());
+        if !properties.entries().is_empty() || self.besides.is_some() {
+            self.besides().action_properties = Value::from(properties.opened());
+        }
         self
     }
 
@@ -279,7 +285,7 @@ impl<'a> Request<'a> {
     /// session.
     #[must_use]
     pub fn flowing(mut self, flow: Stated) -> Self {
-        self.flow = Some(Box::new(flow));
+        self.besides().flow = Some(flow);
         self
     }
 
@@ -287,7 +293,7 @@ impl<'a> Request<'a> {
     /// ...). What it cannot carry out keeps `decision` false.
     #[must_use]
     pub fn supports(mut self, obligation: impl Into<Cow<'a, str>>) -> Self {
-        self.supported.push(obligation.into());
+        self.besides().supported.push(obligation.into());
         self
     }
 
@@ -300,13 +306,11 @@ impl<'a> Request<'a> {
 
     /// The same chain and signals, calling a tool with arguments that nobody said.
     pub(crate) fn calling(&self, tool: &str) -> Self {
-        let mut call = Self { arguments: None, ..self.clone() };
-        call.action = Value::from("tools/call");
+        let mut call = self.clone();
+        *call.arguments = None;
+        *call.action = Value::from("tools/call");
         // What it shows is the definition of another tool.
-        let given = core::mem::take(&mut call.context);
-        for (slot, value) in given.slots.into_iter().zip(given.values).filter(|(slot, _)| *slot != slot::TOOL_DIGEST) {
-            call.context.set(slot, value);
-        }
+        call.context.retain(|slot| slot != slot::TOOL_DIGEST);
         call.forget_content();
         call.resources.clear();
         call.resources.push(Target::tool(tool.to_owned()));
@@ -315,13 +319,11 @@ impl<'a> Request<'a> {
 
     /// Leaves unsaid what the call carries.
     pub(crate) fn forget_content(&mut self) {
-        if !self.context.slots.iter().any(|slot| CONTENT.contains(slot)) {
-            return;
-        }
-        let given = core::mem::take(&mut self.context);
-        for (slot, value) in given.slots.into_iter().zip(given.values).filter(|(slot, _)| !CONTENT.contains(slot)) {
-            self.context.set(slot, value);
-        }
+        self.context.retain(|slot| !CONTENT.contains(&slot));
+    }
+
+    fn besides(&mut self) -> &mut Besides<'a> {
+        self.besides.get_or_insert_default()
     }
 
     /// The id of this evaluation: the host's own, or the digest of the request.
@@ -362,25 +364,25 @@ impl<'a> Request<'a> {
 
     /// The groups that the caller claims for the subject.
     pub fn claimed_groups(&self) -> impl Iterator<Item = &str> {
-        self.claims.iter().map(AsRef::as_ref)
+        self.besides.iter().flat_map(|besides| &besides.claims).map(AsRef::as_ref)
     }
 
     /// What the caller says about the subject, an open map.
     #[must_use]
     pub const fn all_subject_properties(&self) -> &Value<'a> {
-        &self.subject_properties
+        if let Some(besides) = &self.besides { &besides.subject_properties } else { &NOTHING_SAID }
     }
 
     /// What the caller says about the action, without the arguments: an open map.
     #[must_use]
     pub const fn all_action_properties(&self) -> &Value<'a> {
-        &self.action_properties
+        if let Some(besides) = &self.besides { &besides.action_properties } else { &NOTHING_SAID }
     }
 
     /// The arguments of the tool call, if they were given.
     #[must_use]
     pub fn all_arguments(&self) -> Option<&Map<'a>> {
-        if let Some(Value::Map(map)) = &self.arguments { Some(map) } else { None }
+        if let Some(Value::Map(map)) = &*self.arguments { Some(map) } else { None }
     }
 
     /// An argument of the tool call.
@@ -397,13 +399,13 @@ impl<'a> Request<'a> {
 
     /// The facts of the context that it states, with their slots, in the order in which they were stated.
     pub fn context_facts(&self) -> impl Iterator<Item = (u16, &Value<'a>)> {
-        self.context.slots.iter().copied().zip(&self.context.values)
+        self.context.iter()
     }
 
     /// What it states of its flow.
     #[must_use]
     pub fn stated_flow(&self) -> Option<&Stated> {
-        self.flow.as_deref()
+        self.besides.as_ref()?.flow.as_ref()
     }
 
     /// When it is judged.
@@ -418,7 +420,7 @@ impl<'a> Request<'a> {
     /// Whether the enforcement point can carry out an obligation of this type.
     #[must_use]
     pub fn is_supported(&self, obligation: &str) -> bool {
-        self.supported.iter().any(|supported| supported == obligation)
+        self.besides.iter().flat_map(|besides| &besides.supported).any(|supported| supported == obligation)
     }
 
     /// What the request says of the label of its resource or a target: outer `None`, nothing; inner, that it has none.
@@ -432,6 +434,15 @@ impl<'a> Request<'a> {
     }
 
     fn state(&mut self, slot: u16, declaration: Option<&Declaration>, value: Value<'a>) {
+        let is_plain = |d: &Declaration| d.origin == Origin::Context && is_of(&value, &d.ty);
+        if declaration.is_some_and(is_plain) && !content::is_checked(slot) {
+            return self.context.set(slot, value);
+        }
+        self.state_fitted(slot, declaration, value);
+    }
+
+    #[inline(never)]
+    fn state_fitted(&mut self, slot: u16, declaration: Option<&Declaration>, value: Value<'a>) {
         if let Err(defect) = content::check(slot, &value, None) {
             return self.refuse(Some(defect));
         }
@@ -439,9 +450,6 @@ impl<'a> Request<'a> {
             let cause = format!("slot {slot} is no fact of the context");
             return self.refuse(Some(Defect::new("context", cause)));
         };
-        if is_of(&value, &declaration.ty) {
-            return self.context.set(slot, value);
-        }
         match fit(value, &declaration.ty, None) {
             Ok(value) => self.context.set(slot, value),
             Err(expected) => {
@@ -491,6 +499,31 @@ pub(crate) enum Refused {
     Malformed,
     /// Its label is of another policy.
     Outdated,
+}
+
+/// What is wrong with what every request has.
+#[cold]
+fn defect(subject: &Link<'_>, action: &str, resource: &Target<'_>) -> Option<Box<Refusal>> {
+    let action = name::check(action).err().map(|error| Defect::new("action.name", error.to_string()));
+    let defect = action.or_else(|| check_link("subject", subject)).or_else(|| check_target("resource", resource));
+    defect.map(|defect| Box::new(Refusal { defect, bytes: None }))
+}
+
+/// A list of one, with room for another.
+#[inline]
+fn one<T>(item: T) -> SmallVec<[T; 2]> {
+    let mut list = SmallVec::new();
+    list.push(item);
+    list
+}
+
+/// Adds an item to a list.
+fn add<'a>(list: &mut Value<'a>, item: Value<'a>) {
+    if let Value::List(List::Owned(items)) = list {
+        items.push(item);
+    } else {
+        *list = Value::from(vec![item]);
+    }
 }
 
 /// The built-in facts.

@@ -9,7 +9,7 @@ use crate::compile::Vocabulary;
 use crate::diagnostic::quote;
 use crate::label::Label;
 use crate::name;
-use crate::value::{Map, Value};
+use crate::value::{Map, NOTHING_SAID, Value};
 
 /// Why a request cannot be judged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,36 +52,42 @@ pub struct Link<'a> {
 impl<'a> Link<'a> {
     /// A principal of any type.
     #[must_use]
+    #[inline]
     pub fn new(kind: impl Into<Cow<'a, str>>, id: impl Into<Cow<'a, str>>) -> Self {
         Self { kind: Value::String(kind.into()), id: Value::String(id.into()), issuer: None }
     }
 
     /// A person.
     #[must_use]
+    #[inline]
     pub fn user(id: impl Into<Cow<'a, str>>) -> Self {
         Self::new("user", id)
     }
 
     /// An agent.
     #[must_use]
+    #[inline]
     pub fn agent(id: impl Into<Cow<'a, str>>) -> Self {
         Self::new("agent", id)
     }
 
     /// The user account of an agent.
     #[must_use]
+    #[inline]
     pub fn agent_user(id: impl Into<Cow<'a, str>>) -> Self {
         Self::new("agent_user", id)
     }
 
     /// A workload, such as a `spiffe://` id.
     #[must_use]
+    #[inline]
     pub fn workload(id: impl Into<Cow<'a, str>>) -> Self {
         Self::new("workload", id)
     }
 
     /// The same, with who vouches for the identity.
     #[must_use]
+    #[inline]
     pub fn issued_by(mut self, issuer: impl Into<Cow<'a, str>>) -> Self {
         self.issuer = Some(Value::String(issuer.into()));
         self
@@ -89,12 +95,14 @@ impl<'a> Link<'a> {
 
     /// Its type.
     #[must_use]
+    #[inline]
     pub fn kind(&self) -> &str {
         text(&self.kind)
     }
 
     /// Its id.
     #[must_use]
+    #[inline]
     pub fn id(&self) -> &str {
         text(&self.id)
     }
@@ -103,6 +111,11 @@ impl<'a> Link<'a> {
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
         self.issuer.as_ref().map(text)
+    }
+
+    /// Whether it is of a kind that is known, and nothing is wrong with it.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.kind(), "user" | "agent" | "agent_user" | "workload") && name::check(self.id()).is_ok()
     }
 }
 
@@ -133,24 +146,26 @@ pub struct Target<'a> {
     pub(crate) label: Labelled,
     /// Stamp of the vocabulary that the label is of; 0: none.
     pub(crate) stamp: u64,
-    pub(crate) properties: Value<'a>,
+    pub(super) properties: Option<Box<Value<'a>>>,
 }
 
 impl<'a> Target<'a> {
     /// A resource of any type.
     #[must_use]
+    #[inline]
     pub fn new(kind: impl Into<Cow<'a, str>>, id: impl Into<Cow<'a, str>>) -> Self {
         Self {
             kind: Value::String(kind.into()),
             id: Value::String(id.into()),
             label: Labelled::Unsaid,
             stamp: 0,
-            properties: Value::from(Map::default().opened()),
+            properties: None,
         }
     }
 
     /// A tool: `server/name`.
     #[must_use]
+    #[inline]
     pub fn tool(id: impl Into<Cow<'a, str>>) -> Self {
         Self::new("tool", id)
     }
@@ -158,6 +173,7 @@ impl<'a> Target<'a> {
     /// The same, with a label of the policy that will judge. It raises what the directory says and never lowers it. A name that
     /// the policy does not have makes the request malformed.
     #[must_use]
+    #[inline]
     pub fn labelled(mut self, vocabulary: &Vocabulary, name: &str) -> Self {
         self.label = vocabulary.label(name).map_or(Labelled::NoSuch, Labelled::Label);
         self.stamp = vocabulary.stamp();
@@ -166,6 +182,7 @@ impl<'a> Target<'a> {
 
     /// The same, known to have no label.
     #[must_use]
+    #[inline]
     pub fn unlabelled(mut self) -> Self {
         self.label = Labelled::Null;
         self
@@ -174,18 +191,20 @@ impl<'a> Target<'a> {
     /// The same, with what the caller says about it (`resource.properties`); members that are not given are unknown.
     #[must_use]
     pub fn properties(mut self, properties: Map<'a>) -> Self {
-        self.properties = Value::from(properties.opened());
+        self.properties = (!properties.entries().is_empty()).then(|| Box::new(Value::from(properties.opened())));
         self
     }
 
     /// Its type.
     #[must_use]
+    #[inline]
     pub fn kind(&self) -> &str {
         text(&self.kind)
     }
 
     /// Its id.
     #[must_use]
+    #[inline]
     pub fn id(&self) -> &str {
         text(&self.id)
     }
@@ -193,7 +212,12 @@ impl<'a> Target<'a> {
     /// What the caller says about it, an open map.
     #[must_use]
     pub const fn all_properties(&self) -> &Value<'a> {
-        &self.properties
+        if let Some(properties) = &self.properties { properties } else { &NOTHING_SAID }
+    }
+
+    /// Whether nothing is wrong with it.
+    pub(super) fn is_plain(&self) -> bool {
+        name::check(self.kind()).is_ok() && name::check(self.id()).is_ok() && self.label != Labelled::NoSuch
     }
 }
 

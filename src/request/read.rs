@@ -112,7 +112,9 @@ fn read<'a>(value: Value<'a>, vocabulary: &Vocabulary) -> Read<Request<'a>> {
             state(&mut asked, at, declaration, &context, vocabulary)?;
         }
     }
-    asked.flow = super::flow::read(context.peek("flow"), asked.all_arguments(), vocabulary)?.map(Box::new);
+    if let Some(flow) = super::flow::read(context.peek("flow"), asked.all_arguments(), vocabulary)? {
+        asked = asked.flowing(flow);
+    }
     asked.stamp = vocabulary.stamp();
     Ok(asked)
 }
