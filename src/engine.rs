@@ -68,7 +68,8 @@ impl Linked {
         for resource in directory.resources() {
             found.clear();
             let (kind, id) = (resource.reference.kind.as_str(), resource.reference.id.as_str());
-            set.resources.find(&ResourceView { kind, id, containers: &resource.containers }, &mut found);
+            let view = ResourceView { id, containers: &resource.containers };
+            set.resources.find(&view, set.resources.kind(kind), &mut found);
             linked.resources.push(&found);
         }
         for tool in directory.tools() {

@@ -14,8 +14,23 @@ use crate::name::{BlueprintId, GroupId};
 use crate::pattern::{Pattern, PatternSet};
 use crate::rule::SubjectHead;
 
-/// Classes that something belongs to.
-pub(crate) type Found = SmallVec<[u32; 32]>;
+/// Classes that are found in a call, one list after the other.
+pub(crate) type Found = SmallVec<[u32; 36]>;
+
+/// Adds a list. Most are short: not worth a call that copies.
+#[inline]
+pub(super) fn append(found: &mut Found, classes: &[u32]) {
+    found.extend(classes.iter().copied());
+}
+
+/// Orders what was found since there were `start`.
+#[inline]
+pub(super) fn order(found: &mut Found, start: usize) {
+    let tail = found.get_mut(start..).unwrap_or_default();
+    if !tail.is_sorted() {
+        tail.sort_unstable();
+    }
+}
 
 /// What a subject head can ask of a link.
 #[derive(Clone, Copy, Debug)]
@@ -96,14 +111,13 @@ impl PatternClasses {
         Self { patterns, set }
     }
 
-    /// The classes of an id, ascending.
+    /// Adds the classes of an id, ascending.
     #[inline]
     pub(crate) fn find(&self, id: &str, found: &mut Found) {
         if !self.patterns.is_empty() {
-            self.set.matches(id, |class| found.push(class));
-            if found.len() > 1 {
-                found.sort_unstable();
-            }
+            let start = found.len();
+            self.set.each(id, |classes| append(found, classes));
+            order(found, start);
         }
     }
 
@@ -149,8 +163,9 @@ impl SubjectClasses {
         Self { by_id: Buckets::of(&lists), ids, by_group, by_blueprint, by_kind, heads }
     }
 
-    /// The classes that a link belongs to, with the groups that it claims, ascending.
+    /// Adds the classes that a link belongs to, with the groups that it claims, ascending.
     pub(crate) fn find(&self, view: &SubjectView<'_>, found: &mut Found) {
+        let start = found.len();
         let mut add = |classes: &[u32], id_holds: bool| {
             for &class in classes {
                 if self.heads.get(class as usize).is_some_and(|head| holds(head, view, id_holds)) {
@@ -177,9 +192,7 @@ impl SubjectClasses {
         if self.ids.len() > 0 {
             self.ids.set.matches(view.id, |pattern| add(self.by_id.get(pattern), true));
         }
-        if found.len() > 1 {
-            found.sort_unstable();
-        }
+        order(found, start);
     }
 
     pub(crate) fn get(&self, class: u32) -> Option<&SubjectHead> {

@@ -12,16 +12,16 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use super::classes::{Buckets, Found, PatternClasses, file, position};
+use super::classes::{Buckets, Found, append, file, order, position};
 use crate::label::Label;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, PatternSet};
 use crate::resource::ResourceRef;
 use crate::rule::ResourceHead;
+use crate::table::Numbered;
 
 /// What a resource head can ask of a resource.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResourceView<'r> {
-    pub(crate) kind: &'r str,
     pub(crate) id: &'r str,
     /// Containers, outer ones included, ascending.
     pub(crate) containers: &'r [ResourceRef],
@@ -75,70 +75,122 @@ pub(crate) struct ResourceClasses {
     /// The texts of all compact heads, each once.
     texts: String,
     labels: Vec<Label>,
-    kinds: HashMap<Box<str>, u32>,
-    ids: PatternClasses,
-    by_id: Buckets,
+    kinds: Numbered,
+    /// Distinct patterns of ids.
+    ids: PatternSet,
+    by_id: ById,
     by_container: HashMap<Box<str>, Vec<u32>>,
-    by_kind: HashMap<Box<str>, Vec<u32>>,
+    /// Heads that say a type and nothing else but a label, by the number of the type.
+    by_kind: Buckets,
     /// Heads that say nothing but a label.
-    by_label: Vec<u32>,
+    always: Vec<u32>,
+}
+
+/// The heads of each pattern, by what they ask besides.
+#[derive(Clone, Debug, Default)]
+struct ById {
+    lists: Vec<List>,
+    items: Vec<u32>,
+}
+
+/// Three lists, one after the other.
+#[derive(Clone, Copy, Debug)]
+struct List {
+    /// Classes that ask nothing else.
+    only: u32,
+    /// Types, each with a class that asks for it and nothing else.
+    typed: u32,
+    /// Classes that ask for more.
+    more: u32,
+    end: u32,
+}
+
+impl ById {
+    fn new<'c>(lists: impl Iterator<Item = &'c Vec<u32>>, compact: &[Compact]) -> Self {
+        let mut by_id = Self::default();
+        for list in lists {
+            let heads = || list.iter().filter_map(|class| Some((*class, compact.get(*class as usize)?)));
+            let only = position(by_id.items.len());
+            let plain = heads().filter(|(_, head)| !head.container && head.kind == NONE);
+            by_id.items.extend(plain.map(|(class, _)| class));
+            let typed = position(by_id.items.len());
+            let with_kind = heads().filter(|(_, head)| !head.container && head.kind != NONE);
+            by_id.items.extend(with_kind.flat_map(|(class, head)| [head.kind, class]));
+            let more = position(by_id.items.len());
+            by_id.items.extend(heads().filter(|(_, head)| head.container).map(|(class, _)| class));
+            by_id.lists.push(List { only, typed, more, end: position(by_id.items.len()) });
+        }
+        by_id
+    }
+
+    #[inline]
+    fn get(&self, pattern: u32) -> Option<[&[u32]; 3]> {
+        let List { only, typed, more, end } = *self.lists.get(pattern as usize)?;
+        let list = |start: u32, end: u32| self.items.get(start as usize..end as usize).unwrap_or_default();
+        Some([list(only, typed), list(typed, more), list(more, end)])
+    }
 }
 
 impl ResourceClasses {
     pub(super) fn new(heads: Vec<ResourceHead>) -> Self {
+        let Packed { compact, texts, labels, kinds } = pack(&heads);
         let mut patterns: BTreeMap<&Pattern, Vec<u32>> = BTreeMap::new();
-        let (mut by_container, mut by_kind, mut by_label) = (HashMap::new(), HashMap::new(), Vec::new());
-        for (class, head) in (0u32..).zip(&heads) {
+        let (mut by_container, mut by_kind, mut always) = (HashMap::new(), vec![Vec::new(); kinds.len()], Vec::new());
+        for ((class, head), packed) in (0u32..).zip(&heads).zip(&compact) {
             if let Some(id) = head.id.as_ref().filter(|id| !id.is_everything()) {
                 patterns.entry(id).or_default().push(class);
             } else if let Some(container) = &head.container {
                 // By id: two containers of equal id and other type are told apart when the head is verified.
                 file(&mut by_container, container.id.as_str(), class);
-            } else if let Some(kind) = &head.kind {
-                file(&mut by_kind, kind.as_str(), class);
-            } else if let Some(everything) = &head.id {
-                patterns.entry(everything).or_default().push(class);
+            } else if let Some(list) = by_kind.get_mut(packed.kind as usize) {
+                list.push(class);
             } else {
-                by_label.push(class);
+                always.push(class);
             }
         }
-        let lists: Vec<Vec<u32>> = patterns.values().cloned().collect();
-        let ids = PatternClasses::new(patterns.into_keys().cloned().collect());
-        let Packed { compact, texts, labels, kinds } = pack(&heads);
-        Self { compact, texts, labels, kinds, by_id: Buckets::of(&lists), ids, by_container, by_kind, by_label, heads }
+        let by_id = ById::new(patterns.values(), &compact);
+        let ids = PatternSet::new(patterns.into_keys());
+        let (kinds, by_kind) = (Numbered::new(kinds), Buckets::of(&by_kind));
+        Self { compact, texts, labels, kinds, ids, by_id, by_container, by_kind, always, heads }
     }
 
-    /// The classes whose parts hold of a resource, their bounds on its label apart, ascending.
-    pub(crate) fn find(&self, view: &ResourceView<'_>, found: &mut Found) {
-        found.extend_from_slice(&self.by_label);
-        let kind = self.kind(view.kind);
-        let mut add = |classes: &[u32], id_holds: bool| {
-            found.extend(classes.iter().copied().filter(|class| self.is_within(*class, view, kind, id_holds)));
-        };
-        if let Some(classes) = self.by_kind.get(view.kind) {
-            add(classes, false);
+    /// Adds the classes whose parts hold of a resource, their bounds on its label apart, ascending. `kind`: the number of its type.
+    #[inline]
+    pub(crate) fn find(&self, view: &ResourceView<'_>, kind: u32, found: &mut Found) {
+        let start = found.len();
+        append(found, &self.always);
+        if kind != NONE {
+            append(found, self.by_kind.get(kind));
         }
         if !self.by_container.is_empty() {
-            for (at, container) in view.containers.iter().enumerate() {
-                // Containers are ascending by type, so equal ids of several types need not be neighbours.
-                if view.containers.iter().take(at).any(|earlier| earlier.id == container.id) {
-                    continue;
-                }
-                add(self.by_container.get(container.id.as_str()).map_or(&[], Vec::as_slice), false);
+            self.find_contained(view, kind, found);
+        }
+        self.ids.each(view.id, |patterns| {
+            for [only, typed, more] in patterns.iter().filter_map(|pattern| self.by_id.get(*pattern)) {
+                append(found, only);
+                found.extend(typed.as_chunks::<2>().0.iter().filter(|[own, _]| *own == kind).map(|[_, class]| *class));
+                found.extend(more.iter().copied().filter(|class| self.is_within(*class, view, kind, true)));
             }
-        }
-        if self.ids.len() > 0 {
-            self.ids.set.matches(view.id, |pattern| add(self.by_id.get(pattern), true));
-        }
-        if found.len() > 1 {
-            found.sort_unstable();
+        });
+        order(found, start);
+    }
+
+    #[inline(never)]
+    fn find_contained(&self, view: &ResourceView<'_>, kind: u32, found: &mut Found) {
+        for (at, container) in view.containers.iter().enumerate() {
+            // Containers are ascending by type, so equal ids of several types need not be neighbours.
+            if view.containers.iter().take(at).any(|earlier| earlier.id == container.id) {
+                continue;
+            }
+            let classes = self.by_container.get(container.id.as_str()).map_or(&[][..], Vec::as_slice);
+            found.extend(classes.iter().copied().filter(|class| self.is_within(*class, view, kind, false)));
         }
     }
 
     /// The number of a type.
     #[inline]
     pub(crate) fn kind(&self, kind: &str) -> u32 {
-        if self.kinds.is_empty() { NONE } else { self.kinds.get(kind).copied().unwrap_or(NONE) }
+        self.kinds.get(kind).unwrap_or(NONE)
     }
 
     /// Whether the head of a class holds: `None` if not, `Some(false)` if that depends on an unknown label.
@@ -210,14 +262,18 @@ struct Packed {
     compact: Vec<Compact>,
     texts: String,
     labels: Vec<Label>,
-    kinds: HashMap<Box<str>, u32>,
+    /// By their numbers.
+    kinds: Vec<Box<str>>,
 }
 
 fn pack(heads: &[ResourceHead]) -> Packed {
     let mut packer = Packer::default();
     let compact = heads.iter().map(|head| packer.pack(head)).collect();
     packer.texts.shrink_to_fit();
-    Packed { compact, texts: packer.texts, labels: packer.labels, kinds: packer.kinds }
+    let mut kinds: Vec<(u32, &str)> = packer.kinds.into_iter().map(|(kind, number)| (number, kind)).collect();
+    kinds.sort_unstable();
+    let kinds = kinds.into_iter().map(|(_, kind)| kind.into()).collect();
+    Packed { compact, texts: packer.texts, labels: packer.labels, kinds }
 }
 
 /// Makes compact heads.
@@ -227,14 +283,14 @@ struct Packer<'h> {
     known: HashMap<&'h str, (u32, u32)>,
     labels: Vec<Label>,
     label_places: HashMap<Label, u32>,
-    kinds: HashMap<Box<str>, u32>,
+    kinds: HashMap<&'h str, u32>,
 }
 
 impl<'h> Packer<'h> {
     fn pack(&mut self, head: &'h ResourceHead) -> Compact {
         let kind = head.kind.as_ref().map_or(NONE, |kind| {
             let next = position(self.kinds.len());
-            *self.kinds.entry(kind.as_str().into()).or_insert(next)
+            *self.kinds.entry(kind.as_str()).or_insert(next)
         });
         let test = match &head.id {
             None => Test::Any,

@@ -56,13 +56,15 @@ impl Engine {
         self.judge(request, Some((session, run)))
     }
 
-    fn judge<'e>(&'e self, request: &Request<'_>, flow: Option<(&Session, &Run<'_>)>) -> Decision<'e> {
+    fn judge<'e>(&'e self, request: &Request<'_>, host: Option<(&Session, &Run<'_>)>) -> Decision<'e> {
         let mut decision = Decision::new(self);
         if let Some(code) = self.form(request) {
             decision.object(code, None, 0, 0);
             return decision;
         }
-        let (scene, flowing) = Scene::flowing(self, request, flow);
+        // A scene is large: it stays where it was made.
+        let mut scene = Scene::new(self, request);
+        let flowing = scene.enter(host);
         complete(&scene, flowing.as_ref(), &mut decision);
         decision
     }
@@ -86,7 +88,10 @@ impl Engine {
             return false;
         }
         let mut decision = Decision::new(self);
-        judge(&Scene::flowing(self, open, None).0.listing(), &mut decision);
+        let mut scene = Scene::new(self, open);
+        scene.enter(None);
+        scene.listing = true;
+        judge(&scene, &mut decision);
         decision.objections.is_empty()
     }
 

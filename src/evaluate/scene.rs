@@ -2,6 +2,7 @@
 //!
 //! Next room: `facts`.
 
+use core::ops::Deref;
 use std::sync::OnceLock;
 
 use smallvec::SmallVec;
@@ -11,7 +12,7 @@ use super::session::{Flowing, Seen};
 use super::told::Told;
 use crate::compile::{Found, Query, ResourceQuery, ResourceView, RuleSet, SubjectView};
 use crate::directory::{Principal, ResourceRecord, ToolRecord};
-use crate::engine::{Engine, Origin, subject_view};
+use crate::engine::{Engine, Linked, Origin, subject_view};
 use crate::fact::slot;
 use crate::flow::{Run, Session};
 use crate::label::Label;
@@ -26,24 +27,38 @@ pub(crate) enum Classes<'s> {
     Found(u32, u32),
 }
 
+impl Classes<'_> {
+    const NONE: Self = Self::Linked(&[]);
+}
+
+/// Classes of a resource, if a rule set needs them.
+#[derive(Clone, Copy, Debug)]
+struct Sought<'s>(Classes<'s>);
+
+impl<'s> Sought<'s> {
+    /// No list of classes begins there.
+    const NOT: Self = Self(Classes::Found(u32::MAX, u32::MAX));
+
+    #[inline]
+    const fn as_ref(&self) -> Option<&Classes<'s>> {
+        if let Classes::Found(u32::MAX, _) = self.0 { None } else { Some(&self.0) }
+    }
+}
+
 /// What was found for this call, all in one list: most of it is short, and how long it is nobody knows before.
 #[derive(Clone, Debug, Default)]
 struct Pool {
-    classes: SmallVec<[u32; 36]>,
+    classes: Found,
 }
 
 impl Pool {
-    /// Finds classes, or nothing in a set without rules.
-    fn find(&mut self, set: &RuleSet, find: impl FnOnce(&RuleSet, &mut Found)) -> Classes<'static> {
-        if set.is_empty() {
-            return Classes::Linked(&[]);
-        }
-        let mut found = Found::new();
-        find(set, &mut found);
-        let start = self.classes.len();
-        self.classes.extend_from_slice(&found);
+    /// Finds classes.
+    #[inline]
+    fn find(&mut self, find: impl FnOnce(&mut Found)) -> Classes<'static> {
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Classes::Found(place(start), place(self.classes.len()))
+        let start = place(self.classes.len());
+        find(&mut self.classes);
+        Classes::Found(start, place(self.classes.len()))
     }
 
     #[inline]
@@ -94,9 +109,29 @@ pub(crate) enum KnownLabel {
 pub(crate) struct Tooling<'s> {
     /// What the registry holds about it, if it is registered.
     pub(crate) record: Option<&'s ToolRecord>,
-    pub(crate) server: Value<'s>,
-    pub(crate) name: Value<'s>,
+    pub(crate) server: Part<'s>,
+    pub(crate) name: Part<'s>,
     classes: [Classes<'s>; 2],
+}
+
+/// A part of the id of a tool, as a fact.
+#[derive(Clone, Debug)]
+pub(crate) enum Part<'s> {
+    /// Of a registered one.
+    Listed(&'s Value<'static>),
+    /// Of one that is denied for not being registered: it may take longer.
+    Own(Box<Value<'s>>),
+}
+
+impl<'s> Deref for Part<'s> {
+    type Target = Value<'s>;
+
+    fn deref(&self) -> &Value<'s> {
+        match self {
+            Part::Listed(value) => value,
+            Part::Own(value) => value,
+        }
+    }
 }
 
 /// A resource that is judged.
@@ -111,7 +146,7 @@ pub(crate) struct Thing<'s, 'r> {
     /// What its type is called in each rule set.
     kinds: [u32; 2],
     /// Its classes, where a rule set needs them.
-    classes: [Option<Classes<'s>>; 2],
+    classes: [Sought<'s>; 2],
 }
 
 /// Everything about one call that its evaluation needs more than once.
@@ -126,8 +161,8 @@ pub(crate) struct Scene<'s, 'r> {
     /// The agent that acts, if it is registered.
     pub(crate) agent: Option<&'s Principal>,
     /// Listed and claimed groups of the subject, if any are claimed.
-    pub(crate) claimed_groups: Option<Value<'s>>,
-    call: OnceLock<CallDigest>,
+    pub(crate) claimed_groups: Option<Box<Value<'s>>>,
+    call: OnceLock<Box<CallDigest>>,
     /// What feeds have told since the token was issued.
     pub(crate) told: Told,
     /// What its session has seen and done.
@@ -149,52 +184,67 @@ const fn of(origin: Origin) -> usize {
     }
 }
 
-const ORIGINS: [Origin; 2] = [Origin::Policy, Origin::Directory];
+/// What is found in the rules of the policy and in those of the directory; nothing in a set without rules.
+#[inline]
+fn in_both<'s, T>(engine: &'s Engine, nothing: T, mut find: impl FnMut(&'s RuleSet, &'s Linked) -> T) -> [T; 2]
+where
+    T: Copy,
+{
+    let mut find = |origin: Origin| match engine.set(origin) {
+        (set, _) if set.is_empty() => nothing,
+        (set, linked) => find(set, linked),
+    };
+    [find(Origin::Policy), find(Origin::Directory)]
+}
 
 impl<'s, 'r> Scene<'s, 'r> {
+    /// The call of no session, until it [enters](Self::enter) one.
+    #[inline]
     pub(crate) fn new(engine: &'s Engine, request: &'s Request<'r>) -> Self {
-        let mut claims: SmallVec<[&str; 4]> = request.claimed_groups().collect();
-        claims.sort_unstable();
-        claims.dedup();
-        let mut pool = Pool::default();
-        let mut parties: SmallVec<[Party<'s, 'r>; 2]> = SmallVec::new();
-        for (at, link) in request.chain.iter().enumerate() {
-            parties.push(party(engine, link, if at == 0 { &claims } else { &[] }, &mut pool));
-        }
-        let mut things: SmallVec<[Thing<'s, 'r>; 2]> = SmallVec::new();
-        for target in &request.resources {
-            things.push(thing(engine, target, &mut pool));
-        }
-        let actions = ORIGINS
-            .map(|origin| pool.find(engine.set(origin).0, |set, found| set.actions.find(request.action(), found)));
-        let immediate = parties.get(usize::from(parties.len() > 1));
-        let agent = immediate.and_then(|party| acting_agent(engine, party));
-        let claimed_groups = (!claims.is_empty()).then(|| claimed_groups(&parties, &claims));
         let mut scene = Self {
-            parties,
-            things,
-            actions,
-            pool,
-            agent,
-            claimed_groups,
+            engine,
+            request,
+            parties: SmallVec::new(),
+            things: SmallVec::new(),
+            actions: [Classes::NONE; 2],
+            pool: Pool::default(),
+            agent: None,
+            claimed_groups: None,
             call: OnceLock::new(),
             told: Told::default(),
             flow: Seen::default(),
             listing: false,
             guards: [SmallVec::new(), SmallVec::new()],
-            engine,
-            request,
         };
-        if !engine.revocations().is_empty() {
-            scene.told = Told::of(&scene);
-        }
-        if !engine.set(Origin::Policy).0.guards.is_empty() {
-            scene.guards = ORIGINS.map(|origin| scene.guards(origin));
-        }
+        scene.look_up();
         scene
     }
 
-    /// The same, as the call of a session: of the one that the host keeps, of the one that the request states, or of none.
+    fn look_up(&mut self) {
+        let (engine, request, pool) = (self.engine, self.request, &mut self.pool);
+        let claims = if request.claims.is_empty() { Vec::new() } else { claims(request) };
+        for (at, link) in request.chain.iter().enumerate() {
+            self.parties.push(party(engine, link, if at == 0 { &claims } else { &[] }, pool));
+        }
+        for target in &request.resources {
+            self.things.push(thing(engine, target, pool));
+        }
+        self.actions =
+            in_both(engine, Classes::NONE, |set, _| pool.find(|found| set.actions.find(request.action(), found)));
+        let immediate = self.parties.get(usize::from(self.parties.len() > 1));
+        self.agent = immediate.and_then(|party| acting_agent(engine, party));
+        if !claims.is_empty() {
+            self.claimed_groups = Some(Box::new(claimed_groups(&self.parties, &claims)));
+        }
+        if !engine.revocations().is_empty() {
+            self.told = Told::of(self);
+        }
+        if !engine.set(Origin::Policy).0.guards.is_empty() {
+            self.guards = [self.guards(Origin::Policy), self.guards(Origin::Directory)];
+        }
+    }
+
+    /// The same, as the call of a session.
     pub(crate) fn flowing<'f>(
         engine: &'s Engine,
         request: &'s Request<'r>,
@@ -204,28 +254,28 @@ impl<'s, 'r> Scene<'s, 'r> {
         's: 'f,
     {
         let mut scene = Self::new(engine, request);
-        let flowing = Flowing::of(engine, request, host);
-        let flowing = scene.enter(flowing);
+        let flowing = scene.enter(host);
         (scene, flowing)
     }
 
-    /// The flow that the request states, of the call as it is now.
-    pub(super) fn restate(&mut self) -> Option<Flowing<'s>> {
-        let flowing = Flowing::of(self.engine, self.request, None);
-        self.enter(flowing)
+    /// The session that the call is of: the one that the host keeps, the one that the request states, as the call is now, or none.
+    #[inline]
+    pub(crate) fn enter<'f>(&mut self, host: Option<(&'f Session, &Run<'f>)>) -> Option<Flowing<'f>>
+    where
+        's: 'f,
+    {
+        if host.is_none() && self.request.stated_flow().is_none() {
+            return None;
+        }
+        let mut flowing = Flowing::of(self.engine, self.request, host)?;
+        flowing.consent(self);
+        self.flow = flowing.seen(self);
+        Some(flowing)
     }
 
     /// Whether a fact is the session's to say, and it does.
     pub(crate) fn is_said_by_session(&self, slot: u16) -> bool {
         (slot::FLOW_LABEL..=slot::FLOW_CONSENTED).contains(&slot) && self.flow.get(slot).is_some()
-    }
-
-    fn enter<'f>(&mut self, mut flowing: Option<Flowing<'f>>) -> Option<Flowing<'f>> {
-        if let Some(flowing) = &mut flowing {
-            flowing.consent(self);
-            self.flow = flowing.seen(self);
-        }
-        flowing
     }
 
     /// What the conditions of a set demand of the facts of the call.
@@ -234,12 +284,6 @@ impl<'s, 'r> Scene<'s, 'r> {
         // Guards are about facts that are the same for every link, resource and tool.
         let view = View { scene: self, party, thing, tool: None, claims: false };
         self.engine.set(origin).0.guards.numbers(|slot| view.fact(slot)).collect()
-    }
-
-    /// The same, to ask what could be allowed with some arguments.
-    pub(crate) fn listing(mut self) -> Self {
-        self.listing = true;
-        self
     }
 
     /// The place of who makes the call: the immediate actor, or the subject of a direct call.
@@ -270,7 +314,7 @@ impl<'s, 'r> Scene<'s, 'r> {
         let tools = tool.map_or(&[][..], |tool| pick(&tool.classes));
         let containers = thing.record.map_or(&[][..], |record| &record.containers);
         let resource = ResourceQuery {
-            view: ResourceView { kind: thing.target.kind(), id: thing.target.id(), containers },
+            view: ResourceView { id: thing.target.id(), containers },
             kind: thing.kinds.get(of(origin)).copied().unwrap_or(u32::MAX),
             known: thing.classes.get(of(origin)).and_then(|classes| classes.as_ref()).map(|one| self.pool.get(one)),
             label: match thing.label {
@@ -285,7 +329,8 @@ impl<'s, 'r> Scene<'s, 'r> {
 
     /// The digest of the call, computed once, if anybody asks.
     pub(crate) fn call(&self) -> &CallDigest {
-        self.call.get_or_init(|| self.request.call_digest_on(self.things.iter().map(|thing| thing.target)))
+        let digest = || self.request.call_digest_on(self.things.iter().map(|thing| thing.target));
+        self.call.get_or_init(|| Box::new(digest()))
     }
 
     /// How much has been found.
@@ -308,18 +353,18 @@ fn party<'s, 'r>(engine: &'s Engine, link: &'s Link<'r>, claims: &[&str], pool: 
     let directory = engine.directory();
     let place = directory.find_principal(link.kind(), link.id());
     let principal = place.and_then(|at| directory.principal(at));
-    let mut found = |claims: &[&str], origin: Origin| {
+    let mut found = |claims: &[&str], set: &RuleSet| {
         let view = match principal {
             Some(principal) => subject_view(principal, claims),
             None => SubjectView { kind: link.kind(), id: link.id(), groups: &[], claims, blueprint: None },
         };
-        pool.find(engine.set(origin).0, |set, found| set.subjects.find(&view, found))
+        pool.find(|found| set.subjects.find(&view, found))
     };
-    let classes = ORIGINS.map(|origin| match place {
-        Some(at) => Classes::Linked(engine.set(origin).1.subject(at)),
-        None => found(&[], origin),
+    let classes = in_both(engine, Classes::NONE, |set, linked| match place {
+        Some(at) => Classes::Linked(linked.subject(at)),
+        None => found(&[], set),
     });
-    let claimed = (!claims.is_empty()).then(|| Box::new(ORIGINS.map(|origin| found(claims, origin))));
+    let claimed = (!claims.is_empty()).then(|| Box::new(in_both(engine, Classes::NONE, |set, _| found(claims, set))));
     let is_sound = principal.is_some_and(|principal| principal.is_sound) && link.kind() != "agent_user";
     Party { link, principal, is_sound, classes, claimed }
 }
@@ -338,18 +383,19 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>, pool: &mut Pool) ->
         (None, Labelled::Null) => KnownLabel::Null,
         (None, Labelled::Unsaid | Labelled::NoSuch) => KnownLabel::Unknown,
     };
-    let classes = ORIGINS.map(|origin| {
-        let (set, linked) = engine.set(origin);
-        match place {
-            Some(at) => Some(Classes::Linked(linked.resource(at))),
+    let [policy, grants] = in_both(engine, (u32::MAX, Sought::NOT), |set, linked| {
+        let kind = set.resources.kind(target.kind());
+        let classes = match place {
+            Some(at) => Sought(Classes::Linked(linked.resource(at))),
             None if set.has_resource_keys() => {
-                let view = ResourceView { kind: target.kind(), id: target.id(), containers: &[] };
-                Some(pool.find(set, |set, found| set.resources.find(&view, found)))
+                let view = ResourceView { id: target.id(), containers: &[] };
+                Sought(pool.find(|found| set.resources.find(&view, kind, found)))
             }
-            None => None,
-        }
+            None => Sought::NOT,
+        };
+        (kind, classes)
     });
-    let kinds = ORIGINS.map(|origin| engine.set(origin).0.resources.kind(target.kind()));
+    let (kinds, classes) = ([policy.0, grants.0], [policy.1, grants.1]);
     let label_value = if let KnownLabel::Label(label) = label { Value::Label(label) } else { Value::Null };
     let tool = (target.kind() == "tool").then(|| tooling(engine, target.id(), pool));
     Thing { target, record, tool, label, label_value, kinds, classes }
@@ -358,16 +404,19 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>, pool: &mut Pool) ->
 fn tooling<'s>(engine: &'s Engine, id: &'s str, pool: &mut Pool) -> Tooling<'s> {
     let directory = engine.directory();
     let place = directory.find_tool(id);
-    let classes = ORIGINS.map(|origin| {
-        let (set, linked) = engine.set(origin);
-        if let Some(at) = place {
-            return Classes::Linked(linked.tool(at));
-        }
-        pool.find(set, |set, found| set.tools.find(id, found))
+    let classes = in_both(engine, Classes::NONE, |set, linked| match place {
+        Some(at) => Classes::Linked(linked.tool(at)),
+        None => pool.find(|found| set.tools.find(id, found)),
     });
-    let (server, name) = id.split_once('/').unwrap_or_default();
     let record = place.and_then(|at| directory.tool(at));
-    Tooling { record, server: server.into(), name: name.into(), classes }
+    let (server, name) = match record {
+        Some(record) => (Part::Listed(&record.server), Part::Listed(&record.name)),
+        None => {
+            let (server, name) = id.split_once('/').unwrap_or_default();
+            (Part::Own(Box::new(server.into())), Part::Own(Box::new(name.into())))
+        }
+    };
+    Tooling { record, server, name, classes }
 }
 
 /// The agent that a link is or, if it is an agent's user account, whose account it is.
@@ -377,6 +426,15 @@ pub(super) fn acting_agent<'s>(engine: &'s Engine, party: &Party<'s, '_>) -> Opt
         Some(parent) => engine.directory().principal(parent),
         None => principal.agent.is_some().then_some(principal),
     }
+}
+
+/// The groups that are claimed, ascending, each once.
+#[inline(never)]
+fn claims<'s>(request: &'s Request<'_>) -> Vec<&'s str> {
+    let mut claims: Vec<&str> = request.claimed_groups().collect();
+    claims.sort_unstable();
+    claims.dedup();
+    claims
 }
 
 fn claimed_groups<'s>(parties: &[Party<'s, '_>], claims: &[&'s str]) -> Value<'s> {

@@ -3,16 +3,14 @@
 //! Two passes: the first interns globs and counts how many share each piece, the second files each under the piece that the
 //! fewest share. Counts are kept by hash alone: a collision costs a better choice, never a match.
 
-use core::hash::{BuildHasher, Hasher};
-
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use super::super::Pattern;
 use super::super::glob::{Glob, Kind, Segments, Token, Tokens};
 use super::{
-    Entry, Exact, FILTER_BITS, Gram, Inner, PatternSet, Prefix, SHARED, SPREAD, Shared, Span, filter_bit, has_depth,
+    Entry, Exact, FILTER_BITS, Gram, Inner, PatternSet, Prefix, SHARED, Shared, Span, filter_bit, gram_hash, pieces,
 };
-use crate::name;
+use crate::table::{Table, hash};
 
 /// How many globs may share a place before a rarer piece is sought. Verifying a few is as cheap as a probe.
 const FEW: u32 = 8;
@@ -64,17 +62,21 @@ impl<T> Places<T> {
         at
     }
 
-    /// The items, and a table by the hash that [`PatternSet::matches`] computes.
-    fn finish(self, hash: impl Fn(&T) -> u64) -> (Vec<T>, HashTable<u32>) {
+    fn finish(self) -> Vec<T> {
         let mut items = self.items;
         items.shrink_to_fit();
-        let mut table = HashTable::with_capacity(items.len());
-        for (at, item) in items.iter().enumerate() {
-            let again = |at: &u32| items.get(*at as usize).map(&hash).unwrap_or_default();
-            table.insert_unique(hash(item), index(at), again);
-        }
-        (items, table)
+        items
     }
+}
+
+/// Items by hash, where whoever writes a policy could choose what meets.
+fn crowded<T>(items: &[T], hash: impl Fn(&T) -> u64) -> HashTable<u32> {
+    let mut table = HashTable::with_capacity(items.len());
+    for (at, item) in items.iter().enumerate() {
+        let again = |at: &u32| items.get(*at as usize).map(&hash).unwrap_or_default();
+        table.insert_unique(hash(item), index(at), again);
+    }
+    table
 }
 
 #[derive(Default)]
@@ -136,11 +138,14 @@ impl Builder {
 
     fn prefix(&mut self, glob: &Glob, start: Start) -> u32 {
         let text = glob.text.get(..start.end).unwrap_or_default();
-        self.depths |= 1 << start.depth.min(63);
-        let same = |prefix: &Prefix| prefix.text.get(..prefix.len as usize) == Some(text);
+        let is_root = start.depth == 0;
+        let depth = if is_root { 0 } else { text.bytes().filter(|b| *b == b'/').count() + 1 };
+        self.depths |= 1 << depth.min(63);
+        let same = |prefix: &Prefix| prefix.is(text.as_bytes(), is_root);
         let make = || Prefix {
             text: glob.text.clone(),
             len: index(start.end),
+            is_root,
             tree: Span::default(),
             candidates: Span::default(),
         };
@@ -175,18 +180,26 @@ impl Builder {
             }
         }
 
+        for members in [&mut self.exact_members, &mut self.tree_members, &mut self.glob_members] {
+            members.sort_by_key(|(_, member)| *member);
+        }
+        self.everything.sort_unstable();
         let (mut members, mut candidates) = (Vec::new(), Vec::new());
         let everything = append(&mut members, &self.everything);
         let always = append(&mut candidates, &always);
-        let (mut exact, exact_table) = self.exact.finish(|exact| hash(&self.hasher, &exact.text));
-        assign(&mut exact, &self.exact_members, &mut members, |exact| &mut exact.members);
         let depths = self.depths;
-        let (mut prefixes, prefix_table) = self.prefixes.finish(|prefix| prefix_hash(&self.hasher, depths, prefix));
+        let mut exact = self.exact.finish();
+        let exact_table = Table::new(exact.iter().map(|exact| pieces(&self.hasher, depths, &exact.text, |_, _, _| {})));
+        assign(&mut exact, &self.exact_members, &mut members, |exact| &mut exact.members);
+        let mut prefixes = self.prefixes.finish();
+        let prefix_table = Table::new(prefixes.iter().map(|prefix| prefix_hash(&self.hasher, depths, prefix)));
         assign(&mut prefixes, &self.tree_members, &mut members, |prefix| &mut prefix.tree);
         assign(&mut prefixes, &by_prefix, &mut candidates, |prefix| &mut prefix.candidates);
-        let (mut inner, inner_table) = inner.finish(|inner| hash(&self.hasher, inner.text()));
+        let mut inner = inner.finish();
+        let inner_table = crowded(&inner, |inner| hash(&self.hasher, inner.text()));
         assign(&mut inner, &by_inner, &mut candidates, |inner| &mut inner.candidates);
-        let (mut grams, gram_table) = grams.finish(|gram| gram_hash(gram.bytes));
+        let mut grams = grams.finish();
+        let gram_table = crowded(&grams, |gram| gram_hash(gram.bytes));
         assign(&mut grams, &by_gram, &mut candidates, |gram| &mut gram.candidates);
         let mut gram_filter = vec![0_u64; if grams.is_empty() { 0 } else { FILTER_BITS as usize / 64 }];
         for gram in &grams {
@@ -195,8 +208,7 @@ impl Builder {
                 *word |= bit;
             }
         }
-        let mut globs = self.globs.items;
-        globs.shrink_to_fit();
+        let mut globs = self.globs.finish();
         assign(&mut globs, &self.glob_members, &mut members, |entry| &mut entry.members);
         members.shrink_to_fit();
         candidates.shrink_to_fit();
@@ -316,32 +328,16 @@ impl Start {
     }
 }
 
-fn hash(hasher: &DefaultHashBuilder, text: &str) -> u64 {
-    let mut hasher = hasher.build_hasher();
-    hasher.write(text.as_bytes());
-    hasher.finish()
-}
-
-/// As [`PatternSet::matches`] hashes the prefixes of an id: in pieces that end at the depths of prefixes.
+/// The hash with which a prefix is looked up: of it as the beginning of an id.
 fn prefix_hash(hasher: &DefaultHashBuilder, depths: u64, prefix: &Prefix) -> u64 {
-    let mut hasher = hasher.build_hasher();
-    let text = prefix.text.get(..prefix.len as usize).unwrap_or_default();
-    let root = name::root_len(text);
-    let (mut depth, mut end, mut hashed) = (0, root, 0);
-    let mut segments = Segments::of(text.get(root..).unwrap_or_default()).filter(|segment| !segment.is_empty());
-    loop {
-        if has_depth(depths, depth) {
-            hasher.write(text.as_bytes().get(hashed..end).unwrap_or_default());
-            hashed = end;
+    let mut found = 0;
+    // The pattern begins as the ids do that it means: with the prefix, its end and something more.
+    pieces(hasher, depths, &prefix.text, |end, is_root, hash| {
+        if is_root == prefix.is_root && end == prefix.len as usize {
+            found = hash;
         }
-        let Some(segment) = segments.next() else { return hasher.finish() };
-        end += segment.len() + usize::from(depth > 0);
-        depth += 1;
-    }
-}
-
-fn gram_hash(gram: [u8; 4]) -> u64 {
-    u64::from(u32::from_le_bytes(gram)).wrapping_mul(SPREAD)
+    });
+    found
 }
 
 fn is_literal(segment: &str) -> bool {

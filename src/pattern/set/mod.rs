@@ -5,7 +5,7 @@
 //! | form | filed under | found by |
 //! | --- | --- | --- |
 //! | an id | itself | one probe with the hash of the id |
-//! | `prefix/**` | the prefix | one probe per segment; nothing to verify |
+//! | `prefix/**` | the prefix | one probe per segment where a prefix ends; nothing to verify |
 //! | with literal segments, `a/*/b` | the rarest: its literal prefix, or one of its literal segments | one probe per segment, then verified alone |
 //! | with literal pieces of four bytes, `inv-2026-*` | the rarest such piece, where many would otherwise be verified | a bit test per byte of the id |
 //! | others, `*`, `a*b` | one list | verified each time |
@@ -23,8 +23,9 @@ use core::hash::{BuildHasher, Hasher};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::Pattern;
-use super::glob::{Glob, Segments};
+use super::glob::{Glob, Segments, slashes};
 use crate::name;
+use crate::table::{Table, hash};
 
 mod build;
 
@@ -45,10 +46,11 @@ pub struct PatternSet {
     /// Members of `**`.
     everything: Span,
     exact: Vec<Exact>,
-    exact_table: HashTable<u32>,
+    exact_table: Table,
     prefixes: Vec<Prefix>,
-    prefix_table: HashTable<u32>,
-    /// Bit n: a prefix of n segments exists (the last bit: of that many or more).
+    prefix_table: Table,
+    /// Bit n: a prefix exists that ends at the nth `/` of an id, counted from 1 (the last bit: at that one or later). Bit 0: one that
+    /// is a root alone.
     depths: u64,
     inner: Vec<Inner>,
     inner_table: HashTable<u32>,
@@ -92,6 +94,8 @@ struct Exact {
 struct Prefix {
     text: Arc<str>,
     len: u32,
+    /// Whether it is a root alone.
+    is_root: bool,
     /// Patterns that are the prefix and `/**`.
     tree: Span,
     /// Other globs that begin with it.
@@ -152,25 +156,32 @@ impl PatternSet {
     }
 
     /// Reports the index of every pattern that matches the id, each once, in no particular order.
+    #[inline]
     pub fn matches(&self, id: &str, mut found: impl FnMut(u32)) {
+        self.each(id, |indices| indices.iter().for_each(|index| found(*index)));
+    }
+
+    /// The same, in lists, each ascending.
+    #[inline]
+    pub(crate) fn each(&self, id: &str, mut found: impl FnMut(&[u32])) {
         self.report(self.everything, id, &mut found);
-        if !self.exact.is_empty() {
-            let hash = self.hash(id);
-            if let Some(exact) = find(&self.exact_table, &self.exact, hash, |exact| *exact.text == *id) {
-                self.report(exact.members, id, &mut found);
+        let mut root = None;
+        let whole = pieces(&self.hasher, self.depths, id, |end, is_root, hash| {
+            let Some(text) = id.as_bytes().get(..end) else { return };
+            let same = |at: u32| self.prefixes.get(at as usize).is_some_and(|own| own.is(text, is_root));
+            let prefix = self.prefix_table.find(hash, same).and_then(|at| self.prefixes.get(at as usize));
+            if let Some(prefix) = prefix {
+                self.report(prefix.tree, id, &mut found);
+                self.verify(prefix.candidates, id, &mut root, &mut found);
             }
+        });
+        let same = |at: u32| self.exact.get(at as usize).is_some_and(|own| *own.text == *id);
+        if let Some(exact) = self.exact_table.find(whole, same).and_then(|at| self.exact.get(at as usize)) {
+            self.report(exact.members, id, &mut found);
         }
-        if self.globs.is_empty() && self.prefixes.is_empty() {
-            return;
+        if !self.globs.is_empty() {
+            self.search(id, &mut root, &mut found);
         }
-        let root = name::root_len(id);
-        if self.depths != 0 || !self.inner.is_empty() {
-            self.walk(id, root, &mut found);
-        }
-        if !self.grams.is_empty() {
-            self.scan(id, root, &mut found);
-        }
-        self.verify(self.always, id, root, &mut found);
     }
 
     /// Whether any pattern matches the id.
@@ -181,72 +192,45 @@ impl PatternSet {
         any
     }
 
-    /// Looks up each prefix of the id, and each segment.
-    fn walk(&self, id: &str, root: usize, found: &mut impl FnMut(u32)) {
-        let mut hasher = self.hasher.build_hasher();
-        // The prefix of no segments is the root alone.
-        let mut hashed = 0;
-        if self.has_depth(0) {
-            hasher.write(id.as_bytes().get(..root).unwrap_or_default());
-            hashed = root;
-            self.prefix(id, root, root, hasher.finish(), found);
+    /// Looks for globs by their inner pieces, and at those that have none.
+    #[inline(never)]
+    fn search(&self, id: &str, root: &mut Option<usize>, found: &mut dyn FnMut(&[u32])) {
+        if !self.inner.is_empty() {
+            self.walk(id, root, found);
         }
-        let mut segments = Segments::of(id.get(root..).unwrap_or_default());
-        let (mut depth, mut end) = (0_u32, root);
-        // Deeper than any prefix, only segments are left to look up.
-        while !self.inner.is_empty() || self.depths >> (depth + 1).min(63) != 0 {
-            let Some(segment) = segments.next() else { return };
-            let start = end + usize::from(depth > 0);
-            end = start + segment.len();
-            depth += 1;
-            if !self.inner.is_empty() {
-                self.segment(id, root, start, segment, found);
+        if !self.grams.is_empty() {
+            self.scan(id, root, found);
+        }
+        self.verify(self.always, id, root, found);
+    }
+
+    /// Looks up each segment of the id.
+    fn walk(&self, id: &str, root: &mut Option<usize>, found: &mut dyn FnMut(&[u32])) {
+        let first = *root.get_or_insert_with(|| name::root_len(id));
+        let mut start = first;
+        for segment in Segments::of(id.get(first..).unwrap_or_default()) {
+            let same = |inner: &Inner| inner.text() == segment;
+            if let Some(inner) = find(&self.inner_table, &self.inner, hash(&self.hasher, segment), same) {
+                // A segment that came before has been looked up before.
+                let before = id.get(first..start).unwrap_or_default();
+                if !Segments::of(before).any(|earlier| earlier == segment) {
+                    self.verify(inner.candidates, id, root, found);
+                }
             }
-            // At the id's end nothing is left for wildcards.
-            if self.has_depth(depth) && !segments.is_done() {
-                hasher.write(id.as_bytes().get(hashed..end).unwrap_or_default());
-                hashed = end;
-                self.prefix(id, root, end, hasher.finish(), found);
-            }
-        }
-    }
-
-    /// Whether a prefix of so many segments exists. A prefix is hashed in pieces that end at such depths, each byte once.
-    #[inline]
-    fn has_depth(&self, depth: u32) -> bool {
-        has_depth(self.depths, depth)
-    }
-
-    #[inline]
-    fn prefix(&self, id: &str, root: usize, end: usize, hash: u64, found: &mut impl FnMut(u32)) {
-        let Some(text) = id.as_bytes().get(..end) else { return };
-        let same = |prefix: &Prefix| prefix.text.as_bytes().get(..prefix.len as usize) == Some(text);
-        if let Some(prefix) = find(&self.prefix_table, &self.prefixes, hash, same) {
-            self.report(prefix.tree, id, found);
-            self.verify(prefix.candidates, id, root, found);
-        }
-    }
-
-    fn segment(&self, id: &str, root: usize, start: usize, segment: &str, found: &mut impl FnMut(u32)) {
-        let hash = self.hash(segment);
-        let Some(inner) = find(&self.inner_table, &self.inner, hash, |inner| inner.text() == segment) else { return };
-        // A segment that came before has been looked up before.
-        let before = id.get(root..start).unwrap_or_default();
-        if !Segments::of(before).any(|earlier| earlier == segment) {
-            self.verify(inner.candidates, id, root, found);
+            start += segment.len() + 1;
         }
     }
 
     /// Looks up each four bytes of the id.
-    fn scan(&self, id: &str, root: usize, found: &mut impl FnMut(u32)) {
+    fn scan(&self, id: &str, root: &mut Option<usize>, found: &mut dyn FnMut(&[u32])) {
         for (at, window) in id.as_bytes().windows(4).enumerate() {
             let Some(gram) = window.first_chunk::<4>() else { continue };
             let (word, bit) = filter_bit(*gram);
             if self.gram_filter.get(word).is_none_or(|bits| bits & bit == 0) {
                 continue;
             }
-            let hash = u64::from(u32::from_le_bytes(*gram)).wrapping_mul(SPREAD);
-            let Some(entry) = find(&self.gram_table, &self.grams, hash, |entry| entry.bytes == *gram) else { continue };
+            let same = |entry: &Gram| entry.bytes == *gram;
+            let Some(entry) = find(&self.gram_table, &self.grams, gram_hash(*gram), same) else { continue };
             let before = id.as_bytes().get(..at + 3).unwrap_or_default();
             if !before.windows(4).any(|earlier| earlier == gram) {
                 self.verify(entry.candidates, id, root, found);
@@ -254,39 +238,92 @@ impl PatternSet {
         }
     }
 
-    fn verify(&self, candidates: Span, id: &str, root: usize, found: &mut impl FnMut(u32)) {
-        for &at in candidates.of(&self.candidates) {
+    #[inline]
+    fn verify(&self, candidates: Span, id: &str, root: &mut Option<usize>, found: &mut dyn FnMut(&[u32])) {
+        if candidates.start != candidates.end {
+            self.verify_each(candidates.of(&self.candidates), id, root, found);
+        }
+    }
+
+    #[inline(never)]
+    fn verify_each(&self, candidates: &[u32], id: &str, root: &mut Option<usize>, mut found: &mut dyn FnMut(&[u32])) {
+        for &at in candidates {
             let Some(entry) = self.globs.get(at as usize) else { continue };
             let text = entry.glob.text.as_bytes();
             let tail = text.get(text.len().saturating_sub(entry.tail as usize)..).unwrap_or_default();
-            if id.as_bytes().ends_with(tail) && entry.glob.matches_rooted(id, root) {
-                self.report(entry.members, id, found);
+            if !id.as_bytes().ends_with(tail) {
+                continue;
+            }
+            let root = *root.get_or_insert_with(|| name::root_len(id));
+            if entry.glob.matches_rooted(id, root) {
+                self.report(entry.members, id, &mut found);
             }
         }
     }
 
     #[inline]
-    fn report(&self, members: Span, id: &str, found: &mut impl FnMut(u32)) {
-        for &member in members.of(&self.members) {
-            if member & SHARED == 0 {
-                found(member);
-            } else if let Some(shared) = self.shared.get((member & !SHARED) as usize) {
-                // The first alternative that matches speaks for the pattern.
-                let mut earlier = shared.pattern.globs.iter().take(shared.place as usize);
-                let simple = shared.pattern.also.is_none();
-                if !earlier.any(|glob| glob.matches(id)) && (simple || shared.pattern.matches(id)) {
-                    found(shared.index);
-                }
-            }
+    fn report(&self, members: Span, id: &str, found: &mut impl FnMut(&[u32])) {
+        let members = members.of(&self.members);
+        match members.last() {
+            None => {}
+            // INVARIANT: members are ascending, so those that speak for their pattern alone come first.
+            Some(last) if last & SHARED == 0 => found(members),
+            Some(_) => self.report_shared(members, id, found),
         }
     }
 
-    #[inline]
-    fn hash(&self, text: &str) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write(text.as_bytes());
-        hasher.finish()
+    #[inline(never)]
+    fn report_shared(&self, members: &[u32], id: &str, found: &mut dyn FnMut(&[u32])) {
+        let (alone, with_others) = members.split_at(members.partition_point(|member| member & SHARED == 0));
+        found(alone);
+        for shared in with_others.iter().filter_map(|member| self.shared.get((member & !SHARED) as usize)) {
+            // The first alternative that matches speaks for the pattern.
+            let mut earlier = shared.pattern.globs.iter().take(shared.place as usize);
+            let simple = shared.pattern.also.is_none();
+            if !earlier.any(|glob| glob.matches(id)) && (simple || shared.pattern.matches(id)) {
+                found(&[shared.index]);
+            }
+        }
     }
+}
+
+impl Prefix {
+    fn is(&self, text: &[u8], is_root: bool) -> bool {
+        self.is_root == is_root && self.text.as_bytes().get(..self.len as usize) == Some(text)
+    }
+}
+
+/// Hashes an id in pieces that end where prefixes of these depths would: each byte once. Calls back with each such end, whether it is
+/// the root's, and the hash of what is before it; gives the hash of the whole.
+///
+/// Prefixes are counted by `/`, not by segments: behind a segment of its own, a literal text has one root, whatever follows. At the
+/// id's end nothing is left for wildcards, so it is the end of no prefix.
+#[inline]
+fn pieces(hasher: &DefaultHashBuilder, depths: u64, id: &str, mut each: impl FnMut(usize, bool, u64)) -> u64 {
+    let bytes = id.as_bytes();
+    let mut hasher = hasher.build_hasher();
+    let mut hashed = 0;
+    if depths & 1 != 0 {
+        hashed = name::root_len(id);
+        hasher.write(bytes.get(..hashed).unwrap_or_default());
+        each(hashed, true, hasher.finish());
+    }
+    if depths >> 1 != 0 {
+        let mut depth = 0;
+        slashes(bytes, |end| {
+            depth += 1;
+            if has_depth(depths, depth) {
+                // The slashes of a root may come before its end.
+                hasher.write(bytes.get(hashed..end).unwrap_or_default());
+                hashed = hashed.max(end);
+                each(end, false, hasher.finish());
+            }
+            // Deeper than any prefix there is nothing to look up.
+            depths >> (depth + 1).min(63) != 0
+        });
+    }
+    hasher.write(bytes.get(hashed..).unwrap_or_default());
+    hasher.finish()
 }
 
 impl Inner {
@@ -302,6 +339,10 @@ fn has_depth(depths: u64, depth: u32) -> bool {
 
 /// An odd constant without pattern (the golden ratio): spreads four bytes over a word.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+const fn gram_hash(gram: [u8; 4]) -> u64 {
+    (u32::from_le_bytes(gram) as u64).wrapping_mul(SPREAD)
+}
 
 /// Where a gram stands in the filter: a word, and a bit in it.
 #[inline]
