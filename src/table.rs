@@ -8,7 +8,7 @@
 //!
 //! Next room: [`crate::name`].
 
-use core::hash::{BuildHasher, Hasher};
+use core::hash::BuildHasher;
 
 use hashbrown::DefaultHashBuilder;
 
@@ -76,18 +76,77 @@ const fn tag(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
-/// The hash of a text.
+/// What hashes are keyed by: a seed of its own for each list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seed {
+    start: u64,
+    key: u64,
+}
+
+impl Default for Seed {
+    fn default() -> Self {
+        let random = DefaultHashBuilder::default();
+        Self { start: random.hash_one(0_u8), key: random.hash_one(1_u8) }
+    }
+}
+
+impl Seed {
+    /// The hash of a text.
+    #[inline]
+    pub(crate) fn hash(self, text: &[u8]) -> u64 {
+        self.add(self.start, text)
+    }
+
+    /// The hash of no text yet.
+    #[inline]
+    pub(crate) const fn start(self) -> u64 {
+        self.start
+    }
+
+    /// The hash of what was hashed and this piece. Where a text is cut makes a difference.
+    ///
+    /// Two words at a time are mixed in and multiplied, the halves of the product folded, as `foldhash` does: that hasher keeps its
+    /// state in memory, and an id has few pieces and many ends.
+    #[inline]
+    pub(crate) fn add(self, hash: u64, piece: &[u8]) -> u64 {
+        let mut hash = hash.rotate_left(piece.len() as u32);
+        let (blocks, rest) = piece.as_chunks::<16>();
+        for block in blocks {
+            let [low, high] = ends(block);
+            hash = fold(low ^ hash, high ^ self.key);
+        }
+        let [low, high] = ends(rest);
+        fold(low ^ hash, high ^ self.key)
+    }
+}
+
 #[inline]
-pub(crate) fn hash(hasher: &DefaultHashBuilder, text: &str) -> u64 {
-    let mut hasher = hasher.build_hasher();
-    hasher.write(text.as_bytes());
-    hasher.finish()
+const fn fold(a: u64, b: u64) -> u64 {
+    let product = a as u128 * b as u128;
+    (product >> 64) as u64 ^ product as u64
+}
+
+/// Up to sixteen bytes as two words, which may overlap: with the length they tell all bytes.
+#[inline]
+fn ends(bytes: &[u8]) -> [u64; 2] {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        return [u64::from_le_bytes(*first), u64::from_le_bytes(*last)];
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return [u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into()];
+    }
+    match *bytes {
+        [] => [0, 0],
+        [only] => [only.into(), 0],
+        [first, second] => [first.into(), second.into()],
+        [first, second, third, ..] => [u64::from(first) | u64::from(second) << 8, third.into()],
+    }
 }
 
 /// Distinct texts by number.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Numbered {
-    hasher: DefaultHashBuilder,
+    seed: Seed,
     texts: Box<[Box<str>]>,
     table: Table,
 }
@@ -95,9 +154,9 @@ pub(crate) struct Numbered {
 impl Numbered {
     /// Numbers texts in their order, from 0.
     pub(crate) fn new(texts: impl IntoIterator<Item = Box<str>>) -> Self {
-        let (hasher, texts) = (DefaultHashBuilder::default(), texts.into_iter().collect::<Box<[Box<str>]>>());
-        let table = Table::new(texts.iter().map(|text| hash(&hasher, text)));
-        Self { hasher, texts, table }
+        let (seed, texts) = (Seed::default(), texts.into_iter().collect::<Box<[Box<str>]>>());
+        let table = Table::new(texts.iter().map(|text| seed.hash(text.as_bytes())));
+        Self { seed, texts, table }
     }
 
     /// The number of a text.
@@ -107,13 +166,13 @@ impl Numbered {
             return None;
         }
         let same = |at: u32| self.texts.get(at as usize).is_some_and(|own| **own == *text);
-        self.table.find(hash(&self.hasher, text), same)
+        self.table.find(self.seed.hash(text.as_bytes()), same)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Numbered, Table};
+    use super::{Numbered, Seed, Table};
 
     // INVARIANT: items that meet are all found, and a search for another that meets them ends.
     #[test]
@@ -133,5 +192,22 @@ mod tests {
         let texts = Numbered::new((0..1_000).map(|at| at.to_string().into()));
         assert!((0..1_000u32).all(|at| texts.get(&at.to_string()) == Some(at)));
         assert_eq!((texts.get("1000"), texts.get(""), Numbered::default().get("")), (None, None, None));
+    }
+
+    // INVARIANT: every byte counts, wherever it stands.
+    #[test]
+    fn texts_that_differ_in_a_byte_differ_in_their_hash() {
+        let seed = Seed::default();
+        for len in 0..70 {
+            let plain = vec![b'a'; len];
+            let mut hashes = vec![seed.hash(&plain), seed.hash(&vec![b'a'; len + 1])];
+            for at in 0..len {
+                let mut other = plain.clone();
+                other.splice(at..=at, [b'b']);
+                hashes.push(seed.hash(&other));
+            }
+            hashes.sort_unstable();
+            assert!(hashes.windows(2).all(|pair| !matches!(pair, [a, b] if a == b)), "{len}");
+        }
     }
 }

@@ -8,27 +8,87 @@
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
-use smallvec::SmallVec;
 
 use crate::name::{BlueprintId, GroupId};
 use crate::pattern::{Pattern, PatternSet};
 use crate::rule::SubjectHead;
 
-/// Classes that are found in a call, one list after the other.
-pub(crate) type Found = SmallVec<[u32; 36]>;
+/// How many classes are kept without the heap.
+const KEPT: usize = 36;
 
-/// Adds a list. Most are short: not worth a call that copies.
-#[inline]
-pub(super) fn append(found: &mut Found, classes: &[u32]) {
-    found.extend(classes.iter().copied());
+/// Classes that are found in a call, one list after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// How many there are, if they are kept here.
+    len: usize,
+    kept: [u32; KEPT],
+    /// All of them, if they are more.
+    many: Vec<u32>,
 }
 
-/// Orders what was found since there were `start`.
-#[inline]
-pub(super) fn order(found: &mut Found, start: usize) {
-    let tail = found.get_mut(start..).unwrap_or_default();
-    if !tail.is_sorted() {
-        tail.sort_unstable();
+impl Default for Found {
+    #[inline]
+    fn default() -> Self {
+        Self { len: 0, kept: [0; KEPT], many: Vec::new() }
+    }
+}
+
+impl Found {
+    #[inline]
+    pub(crate) fn push(&mut self, class: u32) {
+        match self.kept.get_mut(self.len) {
+            Some(place) => {
+                *place = class;
+                self.len += 1;
+            }
+            None => self.spill(class),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn spill(&mut self, class: u32) {
+        if self.many.is_empty() {
+            self.many.extend_from_slice(&self.kept);
+        }
+        self.many.push(class);
+    }
+
+    /// Adds a list. Most are short: not worth a call that copies.
+    #[inline]
+    pub(super) fn append(&mut self, classes: &[u32]) {
+        classes.iter().for_each(|class| self.push(*class));
+    }
+
+    /// All that were found.
+    #[inline]
+    pub(crate) fn all(&self) -> &[u32] {
+        if self.many.is_empty() { self.kept.get(..self.len).unwrap_or_default() } else { &self.many }
+    }
+
+    /// How many were found.
+    #[inline]
+    pub(crate) const fn len(&self) -> usize {
+        if self.many.is_empty() { self.len } else { self.many.len() }
+    }
+
+    /// Forgets what was found since there were `len`.
+    #[inline]
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.many.truncate(len);
+        if self.many.is_empty() {
+            self.len = self.len.min(len);
+        }
+    }
+
+    /// Orders what was found since there were `start`.
+    #[inline]
+    pub(super) fn order(&mut self, start: usize) {
+        let all = if self.many.is_empty() { self.kept.get_mut(..self.len) } else { Some(&mut *self.many) };
+        let tail = all.and_then(|all| all.get_mut(start..)).unwrap_or_default();
+        if tail.windows(2).any(|pair| matches!(pair, [a, b] if a > b)) {
+            tail.sort_unstable();
+        }
     }
 }
 
@@ -116,8 +176,8 @@ impl PatternClasses {
     pub(crate) fn find(&self, id: &str, found: &mut Found) {
         if !self.patterns.is_empty() {
             let start = found.len();
-            self.set.each(id, |classes| append(found, classes));
-            order(found, start);
+            self.set.each(id, |classes| found.append(classes));
+            found.order(start);
         }
     }
 
@@ -192,7 +252,7 @@ impl SubjectClasses {
         if self.ids.len() > 0 {
             self.ids.set.matches(view.id, |pattern| add(self.by_id.get(pattern), true));
         }
-        order(found, start);
+        found.order(start);
     }
 
     pub(crate) fn get(&self, class: u32) -> Option<&SubjectHead> {

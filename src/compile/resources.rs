@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use super::classes::{Buckets, Found, append, file, order, position};
+use super::classes::{Buckets, Found, file, position};
 use crate::label::Label;
 use crate::pattern::{Pattern, PatternSet};
 use crate::resource::ResourceRef;
@@ -124,10 +124,8 @@ impl ById {
     }
 
     #[inline]
-    fn get(&self, pattern: u32) -> Option<[&[u32]; 3]> {
-        let List { only, typed, more, end } = *self.lists.get(pattern as usize)?;
-        let list = |start: u32, end: u32| self.items.get(start as usize..end as usize).unwrap_or_default();
-        Some([list(only, typed), list(typed, more), list(more, end)])
+    fn list(&self, start: u32, end: u32) -> &[u32] {
+        self.items.get(start as usize..end as usize).unwrap_or_default()
     }
 }
 
@@ -158,21 +156,37 @@ impl ResourceClasses {
     #[inline]
     pub(crate) fn find(&self, view: &ResourceView<'_>, kind: u32, found: &mut Found) {
         let start = found.len();
-        append(found, &self.always);
+        found.append(&self.always);
         if kind != NONE {
-            append(found, self.by_kind.get(kind));
+            found.append(self.by_kind.get(kind));
         }
         if !self.by_container.is_empty() {
             self.find_contained(view, kind, found);
         }
         self.ids.each(view.id, |patterns| {
-            for [only, typed, more] in patterns.iter().filter_map(|pattern| self.by_id.get(*pattern)) {
-                append(found, only);
-                found.extend(typed.as_chunks::<2>().0.iter().filter(|[own, _]| *own == kind).map(|[_, class]| *class));
-                found.extend(more.iter().copied().filter(|class| self.is_within(*class, view, kind, true)));
+            for list in patterns.iter().filter_map(|pattern| self.by_id.lists.get(*pattern as usize)) {
+                found.append(self.by_id.list(list.only, list.typed));
+                if list.typed != list.end {
+                    self.find_asking(list, view, kind, found);
+                }
             }
         });
-        order(found, start);
+        found.order(start);
+    }
+
+    /// Adds those of a list whose id is known to hold and that ask for more.
+    #[inline]
+    fn find_asking(&self, list: &List, view: &ResourceView<'_>, kind: u32, found: &mut Found) {
+        for [own, class] in self.by_id.list(list.typed, list.more).as_chunks::<2>().0 {
+            if *own == kind {
+                found.push(*class);
+            }
+        }
+        for class in self.by_id.list(list.more, list.end) {
+            if self.is_within(*class, view, kind, true) {
+                found.push(*class);
+            }
+        }
     }
 
     #[inline(never)]
@@ -183,7 +197,10 @@ impl ResourceClasses {
                 continue;
             }
             let classes = self.by_container.get(container.id.as_str()).map_or(&[][..], Vec::as_slice);
-            found.extend(classes.iter().copied().filter(|class| self.is_within(*class, view, kind, false)));
+            classes
+                .iter()
+                .filter(|class| self.is_within(**class, view, kind, false))
+                .for_each(|class| found.push(*class));
         }
     }
 

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashMap};
+use hashbrown::HashMap;
 
 use super::records::{AgentRecord, Giver, Principal, ResourceRecord, ToolRecord};
 use super::{Directory, resource_hash};
@@ -20,7 +20,7 @@ use crate::name::{BlueprintId, GroupId, RuleId, UserId};
 use crate::resource::ResourceRef;
 use crate::rule::{Effect, Mode, ResourceHead, Rule, Source};
 use crate::signal::{Class, Target};
-use crate::table::{self, Numbered, Table};
+use crate::table::{Numbered, Seed, Table};
 use crate::tool::{EffectClass, Tool};
 use crate::value::{Map, Value};
 
@@ -42,15 +42,15 @@ pub(super) fn build(entities: &Entities, version: &str) -> Directory {
     let grants = RuleSet::new(&grants);
     let givers = givers(&grants, entities);
     let children = children(&principals);
-    let hasher = DefaultHashBuilder::default();
-    let principal_table = Table::new(principals.iter().map(|principal| table::hash(&hasher, principal.id_text())));
+    let seed = Seed::default();
+    let principal_table = Table::new(principals.iter().map(|principal| seed.hash(principal.id_text().as_bytes())));
     let names = resources.iter().map(|resource| &resource.reference);
-    let resource_table = Table::new(names.map(|name| resource_hash(&hasher, name.kind.as_str(), name.id.as_str())));
+    let resource_table = Table::new(names.map(|name| resource_hash(seed, name.kind.as_str(), name.id.as_str())));
     Directory {
         version: version.into(),
         words: None,
         children,
-        hasher,
+        seed,
         principals,
         principal_table,
         resources,

@@ -24,10 +24,9 @@ mod build;
 mod check;
 mod records;
 
-use core::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashMap};
+use hashbrown::HashMap;
 
 use crate::compile::{CompiledPolicy, RuleSet};
 use crate::document::Validated;
@@ -36,7 +35,7 @@ use crate::grant::Approval;
 use crate::limits::Limits;
 use crate::name::{GroupId, UserId};
 use crate::signal::{Cascade, Class, Target};
-use crate::table::{self, Numbered, Table};
+use crate::table::{Numbered, Seed, Table};
 
 pub use check::{DirectoryError, Problem};
 pub(crate) use records::{AgentRecord, Giver, Principal, ResourceRecord, ToolRecord};
@@ -49,7 +48,7 @@ pub struct Directory {
     words: Option<u64>,
     /// The places of agents by blueprint, and of accounts by agent.
     children: HashMap<Box<str>, Vec<u32>>,
-    hasher: DefaultHashBuilder,
+    seed: Seed,
     principals: Vec<Principal>,
     principal_table: Table,
     resources: Vec<ResourceRecord>,
@@ -125,7 +124,7 @@ impl Directory {
         let same = |at: u32| {
             self.principals.get(at as usize).is_some_and(|found| found.id_text() == id && found.kind_text() == kind)
         };
-        self.principal_table.find(table::hash(&self.hasher, id), same)
+        self.principal_table.find(self.seed.hash(id.as_bytes()), same)
     }
 
     pub(crate) fn principal(&self, at: u32) -> Option<&Principal> {
@@ -146,7 +145,7 @@ impl Directory {
             let found = self.resources.get(at as usize).map(|found| &found.reference);
             found.is_some_and(|found| found.id.as_str() == id && found.kind.as_str() == kind)
         };
-        self.resource_table.find(resource_hash(&self.hasher, kind, id), same)
+        self.resource_table.find(resource_hash(self.seed, kind, id), same)
     }
 
     pub(crate) fn resource(&self, at: u32) -> Option<&ResourceRecord> {
@@ -210,9 +209,6 @@ impl Directory {
 
 /// The hash of a resource. (Principals have that of their id: of one id there are no more than four.)
 #[inline]
-fn resource_hash(hasher: &DefaultHashBuilder, kind: &str, id: &str) -> u64 {
-    let mut hasher = hasher.build_hasher();
-    hasher.write(id.as_bytes());
-    hasher.write(kind.as_bytes());
-    hasher.finish()
+fn resource_hash(seed: Seed, kind: &str, id: &str) -> u64 {
+    seed.add(seed.hash(id.as_bytes()), kind.as_bytes())
 }

@@ -58,14 +58,15 @@ impl Engine {
 
     fn judge<'e>(&'e self, request: &Request<'_>, host: Option<(&Session, &Run<'_>)>) -> Decision<'e> {
         let mut decision = Decision::new(self);
-        if let Some(code) = self.form(request) {
-            decision.object(code, None, 0, 0);
-            return decision;
+        match self.form(request) {
+            Some(code) => decision.object(code, None, 0, 0),
+            None => {
+                // A scene is large: it stays where it was made.
+                let mut scene = Scene::new(self, request);
+                let flowing = scene.enter(host);
+                complete(&scene, flowing.as_ref(), &mut decision);
+            }
         }
-        // A scene is large: it stays where it was made.
-        let mut scene = Scene::new(self, request);
-        let flowing = scene.enter(host);
-        complete(&scene, flowing.as_ref(), &mut decision);
         decision
     }
 

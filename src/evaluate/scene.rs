@@ -55,17 +55,16 @@ impl Pool {
     /// Finds classes.
     #[inline]
     fn find(&mut self, find: impl FnOnce(&mut Found)) -> Classes<'static> {
-        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let start = place(self.classes.len());
+        let start = self.classes.len() as u32;
         find(&mut self.classes);
-        Classes::Found(start, place(self.classes.len()))
+        Classes::Found(start, self.classes.len() as u32)
     }
 
     #[inline]
     fn get<'q>(&'q self, classes: &Classes<'q>) -> &'q [u32] {
         match *classes {
             Classes::Linked(classes) => classes,
-            Classes::Found(start, end) => self.classes.get(start as usize..end as usize).unwrap_or_default(),
+            Classes::Found(start, end) => self.classes.all().get(start as usize..end as usize).unwrap_or_default(),
         }
     }
 }
@@ -199,7 +198,7 @@ where
 
 impl<'s, 'r> Scene<'s, 'r> {
     /// The call of no session, until it [enters](Self::enter) one.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn new(engine: &'s Engine, request: &'s Request<'r>) -> Self {
         let mut scene = Self {
             engine,
@@ -216,15 +215,16 @@ impl<'s, 'r> Scene<'s, 'r> {
             listing: false,
             guards: [SmallVec::new(), SmallVec::new()],
         };
-        scene.look_up();
+        let claims = if request.claims.is_empty() { Vec::new() } else { claims(request) };
+        scene.look_up(&claims);
         scene
     }
 
-    fn look_up(&mut self) {
+    #[inline]
+    fn look_up(&mut self, claims: &[&'s str]) {
         let (engine, request, pool) = (self.engine, self.request, &mut self.pool);
-        let claims = if request.claims.is_empty() { Vec::new() } else { claims(request) };
         for (at, link) in request.chain.iter().enumerate() {
-            self.parties.push(party(engine, link, if at == 0 { &claims } else { &[] }, pool));
+            self.parties.push(party(engine, link, if at == 0 { claims } else { &[] }, pool));
         }
         for target in &request.resources {
             self.things.push(thing(engine, target, pool));
@@ -234,7 +234,7 @@ impl<'s, 'r> Scene<'s, 'r> {
         let immediate = self.parties.get(usize::from(self.parties.len() > 1));
         self.agent = immediate.and_then(|party| acting_agent(engine, party));
         if !claims.is_empty() {
-            self.claimed_groups = Some(Box::new(claimed_groups(&self.parties, &claims)));
+            self.claimed_groups = Some(Box::new(claimed_groups(&self.parties, claims)));
         }
         if !engine.revocations().is_empty() {
             self.told = Told::of(self);

@@ -11,29 +11,28 @@ use crate::lifecycle::RiskLevel;
 use crate::signal::{Class, Compliance, Name, known_as};
 use crate::value::{Fact, Value};
 
-/// The levels of risk, as facts.
-static LEVELS: [Value<'static>; 4] =
-    [Value::Enum(&RISK, 0), Value::Enum(&RISK, 1), Value::Enum(&RISK, 2), Value::Enum(&RISK, 3)];
+/// Signals that can be told, as facts: the levels of risk, and a device that fails.
+static TOLD: [Value<'static>; 5] =
+    [Value::Enum(&RISK, 0), Value::Enum(&RISK, 1), Value::Enum(&RISK, 2), Value::Enum(&RISK, 3), Value::Bool(false)];
 
-static FAILING: Value<'static> = Value::Bool(false);
-
-/// What feeds have told of one signal, if anything.
+/// What feeds have told of one signal, if anything: a place in [`TOLD`], from 1.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Signal(Option<&'static Value<'static>>);
+pub(crate) struct Signal(u8);
 
 impl Signal {
+    const FAILING: Self = Self(5);
+
     /// That the risk is of this level. What is hidden is not told, and so the worst that there is.
     fn of(level: RiskLevel) -> Self {
-        let place = RISK.ordinal(level.name()).map(usize::from);
-        Self(place.and_then(|place| LEVELS.get(place)).or(LEVELS.last()))
+        Self(RISK.ordinal(level.name()).unwrap_or(3) + 1)
     }
 
     pub(crate) const fn is_some(self) -> bool {
-        self.0.is_some()
+        self.0 != 0
     }
 
-    pub(crate) const fn as_ref(&self) -> Option<&'static Value<'static>> {
-        self.0
+    pub(crate) fn as_ref(&self) -> Option<&'static Value<'static>> {
+        TOLD.get(usize::from(self.0).checked_sub(1)?)
     }
 }
 
@@ -77,7 +76,7 @@ impl Told {
             agent_risk: agent_risk.map(Signal::of).unwrap_or_default(),
             device_is_open: matches!(scene.request.context_fact(slot::DEVICE_ID), Fact::Unknown)
                 && revocations.is_any_device_failing(),
-            device: Signal((device == Some(Compliance::NotCompliant)).then_some(&FAILING)),
+            device: if device == Some(Compliance::NotCompliant) { Signal::FAILING } else { Signal::default() },
         }
     }
 }

@@ -3,14 +3,14 @@
 //! Two passes: the first interns globs and counts how many share each piece, the second files each under the piece that the
 //! fewest share. Counts are kept by hash alone: a collision costs a better choice, never a match.
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::{HashMap, HashTable};
 
 use super::super::Pattern;
 use super::super::glob::{Glob, Kind, Segments, Token, Tokens};
 use super::{
     Entry, Exact, FILTER_BITS, Gram, Inner, PatternSet, Prefix, SHARED, Shared, Span, filter_bit, gram_hash, pieces,
 };
-use crate::table::{Table, hash};
+use crate::table::{Seed, Table};
 
 /// How many globs may share a place before a rarer piece is sought. Verifying a few is as cheap as a probe.
 const FEW: u32 = 8;
@@ -81,7 +81,7 @@ fn crowded<T>(items: &[T], hash: impl Fn(&T) -> u64) -> HashTable<u32> {
 
 #[derive(Default)]
 struct Builder {
-    hasher: DefaultHashBuilder,
+    seed: Seed,
     everything: Vec<u32>,
     exact: Places<Exact>,
     exact_members: Vec<(u32, u32)>,
@@ -117,7 +117,7 @@ impl Builder {
             self.everything.push(member);
             return;
         }
-        let hash = hash(&self.hasher, &glob.text);
+        let hash = self.seed.hash(glob.text.as_bytes());
         if glob.kind == Kind::Literal {
             let make = || Exact { text: glob.text.clone(), members: Span::default() };
             let at = self.exact.intern(hash, |exact| exact.text == glob.text, make);
@@ -149,7 +149,7 @@ impl Builder {
             tree: Span::default(),
             candidates: Span::default(),
         };
-        self.prefixes.intern(hash(&self.hasher, text), same, make)
+        self.prefixes.intern(self.seed.hash(text.as_bytes()), same, make)
     }
 
     fn finish(mut self) -> PatternSet {
@@ -170,7 +170,7 @@ impl Builder {
                         end: index(end),
                         candidates: Span::default(),
                     };
-                    let key = inner.intern(hash(&self.hasher, text), |inner| inner.text() == text, make);
+                    let key = inner.intern(self.seed.hash(text.as_bytes()), |inner| inner.text() == text, make);
                     by_inner.push((key, at));
                 }
                 Place::Gram(bytes) => {
@@ -189,14 +189,14 @@ impl Builder {
         let always = append(&mut candidates, &always);
         let depths = self.depths;
         let mut exact = self.exact.finish();
-        let exact_table = Table::new(exact.iter().map(|exact| pieces(&self.hasher, depths, &exact.text, |_, _, _| {})));
+        let exact_table = Table::new(exact.iter().map(|exact| pieces(self.seed, depths, &exact.text, |_, _| {})));
         assign(&mut exact, &self.exact_members, &mut members, |exact| &mut exact.members);
         let mut prefixes = self.prefixes.finish();
-        let prefix_table = Table::new(prefixes.iter().map(|prefix| prefix_hash(&self.hasher, depths, prefix)));
+        let prefix_table = Table::new(prefixes.iter().map(|prefix| prefix_hash(self.seed, depths, prefix)));
         assign(&mut prefixes, &self.tree_members, &mut members, |prefix| &mut prefix.tree);
         assign(&mut prefixes, &by_prefix, &mut candidates, |prefix| &mut prefix.candidates);
         let mut inner = inner.finish();
-        let inner_table = crowded(&inner, |inner| hash(&self.hasher, inner.text()));
+        let inner_table = crowded(&inner, |inner| self.seed.hash(inner.text().as_bytes()));
         assign(&mut inner, &by_inner, &mut candidates, |inner| &mut inner.candidates);
         let mut grams = grams.finish();
         let gram_table = crowded(&grams, |gram| gram_hash(gram.bytes));
@@ -214,7 +214,7 @@ impl Builder {
         candidates.shrink_to_fit();
         self.shared.shrink_to_fit();
         PatternSet {
-            hasher: self.hasher,
+            seed: self.seed,
             everything,
             exact,
             exact_table,
@@ -241,9 +241,9 @@ impl Builder {
         let globs = || self.globs.items.iter().map(|entry| &entry.glob);
         for glob in globs() {
             if let Some(start) = literal_prefix(glob) {
-                *counts.entry(start.hash(glob, &self.hasher)).or_default() += 1;
+                *counts.entry(start.hash(glob, self.seed)).or_default() += 1;
             }
-            literal_segments(glob, |segment, _| *counts.entry(!hash(&self.hasher, segment)).or_default() += 1);
+            literal_segments(glob, |segment, _| *counts.entry(!self.seed.hash(segment.as_bytes())).or_default() += 1);
         }
         let count = |key| counts.get(&key).copied().unwrap_or_default();
         let mut crowds: HashMap<u64, usize> = HashMap::new();
@@ -251,12 +251,12 @@ impl Builder {
         for glob in globs() {
             let mut best = (u32::MAX, Place::Always, 0);
             if let Some(start) = literal_prefix(glob) {
-                let key = start.hash(glob, &self.hasher);
+                let key = start.hash(glob, self.seed);
                 best = (count(key), Place::Prefix(start), key);
             }
             if best.0 > FEW {
                 literal_segments(glob, |segment, start| {
-                    let key = !hash(&self.hasher, segment);
+                    let key = !self.seed.hash(segment.as_bytes());
                     if count(key) < best.0 {
                         best = (count(key), Place::Inner(start, start + segment.len()), key);
                     }
@@ -323,17 +323,21 @@ impl Start {
         glob.text.get(self.end + usize::from(self.depth > 0)..).unwrap_or_default()
     }
 
-    fn hash(self, glob: &Glob, hasher: &DefaultHashBuilder) -> u64 {
-        hash(hasher, glob.text.get(..self.end).unwrap_or_default())
+    fn hash(self, glob: &Glob, seed: Seed) -> u64 {
+        seed.hash(glob.text.as_bytes().get(..self.end).unwrap_or_default())
     }
 }
 
-/// The hash with which a prefix is looked up: of it as the beginning of an id.
-fn prefix_hash(hasher: &DefaultHashBuilder, depths: u64, prefix: &Prefix) -> u64 {
+/// The hash with which a prefix is looked up: a root's own, any other's as the beginning of an id.
+fn prefix_hash(seed: Seed, depths: u64, prefix: &Prefix) -> u64 {
+    let len = prefix.len as usize;
+    if prefix.is_root {
+        return seed.hash(prefix.text.as_bytes().get(..len).unwrap_or_default());
+    }
     let mut found = 0;
     // The pattern begins as the ids do that it means: with the prefix, its end and something more.
-    pieces(hasher, depths, &prefix.text, |end, is_root, hash| {
-        if is_root == prefix.is_root && end == prefix.len as usize {
+    pieces(seed, depths, &prefix.text, |end, hash| {
+        if end == len {
             found = hash;
         }
     });

@@ -19,13 +19,12 @@
 
 use std::sync::Arc;
 
-use core::hash::{BuildHasher, Hasher};
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::HashTable;
 
 use super::Pattern;
 use super::glob::{Glob, Segments, slashes};
 use crate::name;
-use crate::table::{Table, hash};
+use crate::table::{Seed, Table};
 
 mod build;
 
@@ -42,7 +41,7 @@ mod build;
 /// ```
 #[derive(Clone, Debug)]
 pub struct PatternSet {
-    hasher: DefaultHashBuilder,
+    seed: Seed,
     /// Members of `**`.
     everything: Span,
     exact: Vec<Exact>,
@@ -166,11 +165,9 @@ impl PatternSet {
     pub(crate) fn each(&self, id: &str, mut found: impl FnMut(&[u32])) {
         self.report(self.everything, id, &mut found);
         let mut root = None;
-        let whole = pieces(&self.hasher, self.depths, id, |end, is_root, hash| {
-            let Some(text) = id.as_bytes().get(..end) else { return };
-            let same = |at: u32| self.prefixes.get(at as usize).is_some_and(|own| own.is(text, is_root));
-            let prefix = self.prefix_table.find(hash, same).and_then(|at| self.prefixes.get(at as usize));
-            if let Some(prefix) = prefix {
+        let whole = pieces(self.seed, self.depths, id, |end, hash| {
+            let text = id.as_bytes().get(..end).unwrap_or_default();
+            if let Some(prefix) = self.prefix(text, false, hash) {
                 self.report(prefix.tree, id, &mut found);
                 self.verify(prefix.candidates, id, &mut root, &mut found);
             }
@@ -179,9 +176,15 @@ impl PatternSet {
         if let Some(exact) = self.exact_table.find(whole, same).and_then(|at| self.exact.get(at as usize)) {
             self.report(exact.members, id, &mut found);
         }
-        if !self.globs.is_empty() {
+        if self.depths & 1 != 0 || !self.globs.is_empty() {
             self.search(id, &mut root, &mut found);
         }
+    }
+
+    #[inline]
+    fn prefix(&self, text: &[u8], is_root: bool, hash: u64) -> Option<&Prefix> {
+        let same = |at: u32| self.prefixes.get(at as usize).is_some_and(|own| own.is(text, is_root));
+        self.prefix_table.find(hash, same).and_then(|at| self.prefixes.get(at as usize))
     }
 
     /// Whether any pattern matches the id.
@@ -192,9 +195,17 @@ impl PatternSet {
         any
     }
 
-    /// Looks for globs by their inner pieces, and at those that have none.
+    /// Looks up what is filed under a root alone or under inner pieces, and looks at what has neither.
     #[inline(never)]
-    fn search(&self, id: &str, root: &mut Option<usize>, found: &mut dyn FnMut(&[u32])) {
+    fn search(&self, id: &str, root: &mut Option<usize>, mut found: &mut dyn FnMut(&[u32])) {
+        if self.depths & 1 != 0 {
+            let end = *root.get_or_insert_with(|| name::root_len(id));
+            let text = id.as_bytes().get(..end).unwrap_or_default();
+            if let Some(prefix) = self.prefix(text, true, self.seed.hash(text)) {
+                self.report(prefix.tree, id, &mut found);
+                self.verify(prefix.candidates, id, root, found);
+            }
+        }
         if !self.inner.is_empty() {
             self.walk(id, root, found);
         }
@@ -210,7 +221,7 @@ impl PatternSet {
         let mut start = first;
         for segment in Segments::of(id.get(first..).unwrap_or_default()) {
             let same = |inner: &Inner| inner.text() == segment;
-            if let Some(inner) = find(&self.inner_table, &self.inner, hash(&self.hasher, segment), same) {
+            if let Some(inner) = find(&self.inner_table, &self.inner, self.seed.hash(segment.as_bytes()), same) {
                 // A segment that came before has been looked up before.
                 let before = id.get(first..start).unwrap_or_default();
                 if !Segments::of(before).any(|earlier| earlier == segment) {
@@ -293,48 +304,39 @@ impl Prefix {
     }
 }
 
-/// Hashes an id in pieces that end where prefixes of these depths would: each byte once. Calls back with each such end, whether it is
-/// the root's, and the hash of what is before it; gives the hash of the whole.
+/// Hashes an id in pieces that end where prefixes of these depths would: each byte once. Calls back with each such end and the hash
+/// of what is before it; gives the hash of the whole.
 ///
 /// Prefixes are counted by `/`, not by segments: behind a segment of its own, a literal text has one root, whatever follows. At the
 /// id's end nothing is left for wildcards, so it is the end of no prefix.
 #[inline]
-fn pieces(hasher: &DefaultHashBuilder, depths: u64, id: &str, mut each: impl FnMut(usize, bool, u64)) -> u64 {
+fn pieces(seed: Seed, depths: u64, id: &str, mut each: impl FnMut(usize, u64)) -> u64 {
     let bytes = id.as_bytes();
-    let mut hasher = hasher.build_hasher();
-    let mut hashed = 0;
-    if depths & 1 != 0 {
-        hashed = name::root_len(id);
-        hasher.write(bytes.get(..hashed).unwrap_or_default());
-        each(hashed, true, hasher.finish());
-    }
-    if depths >> 1 != 0 {
-        let mut depth = 0;
+    let (mut hash, mut hashed) = (seed.start(), 0);
+    // From the next `/` on.
+    let mut left = depths >> 1;
+    if left != 0 {
         slashes(bytes, |end| {
-            depth += 1;
-            if has_depth(depths, depth) {
-                // The slashes of a root may come before its end.
-                hasher.write(bytes.get(hashed..end).unwrap_or_default());
-                hashed = hashed.max(end);
-                each(end, false, hasher.finish());
+            if left & 1 != 0 {
+                hash = seed.add(hash, bytes.get(hashed..end).unwrap_or_default());
+                hashed = end;
+                each(end, hash);
             }
-            // Deeper than any prefix there is nothing to look up.
-            depths >> (depth + 1).min(63) != 0
+            left >>= 1;
+            if left == 0 {
+                // The last bit stands for all that follow; without it there is nothing deeper to look up.
+                left = depths >> 63;
+            }
+            left != 0
         });
     }
-    hasher.write(bytes.get(hashed..).unwrap_or_default());
-    hasher.finish()
+    seed.add(hash, bytes.get(hashed..).unwrap_or_default())
 }
 
 impl Inner {
     fn text(&self) -> &str {
         self.text.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
-}
-
-#[inline]
-fn has_depth(depths: u64, depth: u32) -> bool {
-    depths >> depth.min(63) & 1 == 1
 }
 
 /// An odd constant without pattern (the golden ratio): spreads four bytes over a word.
