@@ -350,28 +350,30 @@ impl<'s, 'r> Scene<'s, 'r> {
 }
 
 fn party<'s, 'r>(engine: &'s Engine, link: &'s Link<'r>, claims: &[&str], pool: &mut Pool) -> Party<'s, 'r> {
-    let directory = engine.directory();
-    let place = directory.find_principal(link.kind(), link.id());
+    let (directory, kind, id) = (engine.directory(), link.kind(), link.id());
+    let place = directory.find_principal(kind, id);
     let principal = place.and_then(|at| directory.principal(at));
-    let mut found = |claims: &[&str], set: &RuleSet| {
-        let view = match principal {
-            Some(principal) => subject_view(principal, claims),
-            None => SubjectView { kind: link.kind(), id: link.id(), groups: &[], claims, blueprint: None },
-        };
-        pool.find(|found| set.subjects.find(&view, found))
+    let view = |claims| match principal {
+        Some(principal) => subject_view(principal, claims),
+        None => SubjectView { kind, id, groups: &[], claims, blueprint: None },
     };
     let classes = in_both(engine, Classes::NONE, |set, linked| match place {
         Some(at) => Classes::Linked(linked.subject(at)),
-        None => found(&[], set),
+        None => pool.find(|found| set.subjects.find(&view(&[]), found)),
     });
-    let claimed = (!claims.is_empty()).then(|| Box::new(in_both(engine, Classes::NONE, |set, _| found(claims, set))));
-    let is_sound = principal.is_some_and(|principal| principal.is_sound) && link.kind() != "agent_user";
+    let claimed = if claims.is_empty() { None } else { Some(Box::new(claimed(engine, &view(claims), pool))) };
+    let is_sound = principal.is_some_and(|principal| principal.is_sound) && kind != "agent_user";
     Party { link, principal, is_sound, classes, claimed }
 }
 
+#[inline(never)]
+fn claimed(engine: &Engine, view: &SubjectView<'_>, pool: &mut Pool) -> [Classes<'static>; 2] {
+    in_both(engine, Classes::NONE, |set, _| pool.find(|found| set.subjects.find(view, found)))
+}
+
 fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>, pool: &mut Pool) -> Thing<'s, 'r> {
-    let directory = engine.directory();
-    let place = directory.find_resource(target.kind(), target.id());
+    let (directory, kind, id) = (engine.directory(), target.kind(), target.id());
+    let place = directory.find_resource(kind, id);
     let record = place.and_then(|at| directory.resource(at));
     // A label in the request raises what the directory says and never lowers it.
     let label = match (record.and_then(|record| record.label), target.label) {
@@ -384,23 +386,24 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>, pool: &mut Pool) ->
         (None, Labelled::Unsaid | Labelled::NoSuch) => KnownLabel::Unknown,
     };
     let [policy, grants] = in_both(engine, (u32::MAX, Sought::NOT), |set, linked| {
-        let kind = set.resources.kind(target.kind());
+        let number = set.resources.kind(kind);
         let classes = match place {
             Some(at) => Sought(Classes::Linked(linked.resource(at))),
             None if set.has_resource_keys() => {
-                let view = ResourceView { id: target.id(), containers: &[] };
-                Sought(pool.find(|found| set.resources.find(&view, kind, found)))
+                let view = ResourceView { id, containers: &[] };
+                Sought(pool.find(|found| set.resources.find(&view, number, found)))
             }
             None => Sought::NOT,
         };
-        (kind, classes)
+        (number, classes)
     });
     let (kinds, classes) = ([policy.0, grants.0], [policy.1, grants.1]);
     let label_value = if let KnownLabel::Label(label) = label { Value::Label(label) } else { Value::Null };
-    let tool = (target.kind() == "tool").then(|| tooling(engine, target.id(), pool));
+    let tool = if kind == "tool" { Some(tooling(engine, id, pool)) } else { None };
     Thing { target, record, tool, label, label_value, kinds, classes }
 }
 
+#[inline(never)]
 fn tooling<'s>(engine: &'s Engine, id: &'s str, pool: &mut Pool) -> Tooling<'s> {
     let directory = engine.directory();
     let place = directory.find_tool(id);

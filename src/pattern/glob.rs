@@ -128,19 +128,21 @@ const SLASHES: u64 = u64::from_le_bytes([b'/'; 8]);
 pub(super) fn slashes(bytes: &[u8], mut each: impl FnMut(usize) -> bool) {
     let (words, rest) = bytes.as_chunks::<8>();
     let mut start = 0;
-    for word in words.iter().map(|word| u64::from_le_bytes(*word)).chain([last_word(bytes, rest)]) {
+    let mut search = |word: u64| {
         // Exact for every byte: seven bits never carry into the next.
         let differs = word ^ SLASHES;
         let seven = !(ONES << 7);
         let mut found = !(((differs & seven) + seven) | differs | seven);
         while found != 0 {
             if !each(start + found.trailing_zeros() as usize / 8) {
-                return;
+                return false;
             }
             found &= found - 1;
         }
         start += 8;
-    }
+        true
+    };
+    let _ = words.iter().all(|word| search(u64::from_le_bytes(*word))) && search(last_word(bytes, rest));
 }
 
 /// The bytes behind the last whole word, and zeros.

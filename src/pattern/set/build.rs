@@ -8,7 +8,8 @@ use hashbrown::{HashMap, HashTable};
 use super::super::Pattern;
 use super::super::glob::{Glob, Kind, Segments, Token, Tokens};
 use super::{
-    Entry, Exact, FILTER_BITS, Gram, Inner, PatternSet, Prefix, SHARED, Shared, Span, filter_bit, gram_hash, pieces,
+    Entry, Exact, FILTER_BITS, Gram, Inner, Members, NONE, ONE, PatternSet, Prefix, SHARED, Shared, Span, filter_bit,
+    gram_hash, pieces,
 };
 use crate::table::{Seed, Table};
 
@@ -28,6 +29,17 @@ impl PatternSet {
             builder.add(pattern);
         }
         builder.finish()
+    }
+}
+
+impl PatternSet {
+    /// Finds out which prefix each id and prefix lies in.
+    fn nest(&mut self) {
+        let exact: Vec<u32> = self.exact.iter().map(|exact| self.deepest(&exact.text)).collect();
+        let inside = |prefix: &Prefix| if prefix.is_root { NONE } else { self.deepest(prefix.text()) };
+        let prefixes: Vec<u32> = self.prefixes.iter().map(inside).collect();
+        self.exact.iter_mut().zip(exact).for_each(|(exact, inside)| exact.inside = inside);
+        self.prefixes.iter_mut().zip(prefixes).for_each(|(prefix, inside)| prefix.inside = inside);
     }
 }
 
@@ -119,7 +131,7 @@ impl Builder {
         }
         let hash = self.seed.hash(glob.text.as_bytes());
         if glob.kind == Kind::Literal {
-            let make = || Exact { text: glob.text.clone(), members: Span::default() };
+            let make = || Exact { text: glob.text.clone(), members: Members::default(), inside: NONE };
             let at = self.exact.intern(hash, |exact| exact.text == glob.text, make);
             self.exact_members.push((at, member));
             return;
@@ -131,7 +143,7 @@ impl Builder {
             self.tree_members.push((at, member));
             return;
         }
-        let make = || Entry { glob: glob.clone(), tail: index(literal_tail(&glob.text)), members: Span::default() };
+        let make = || Entry { glob: glob.clone(), tail: index(literal_tail(&glob.text)), members: Members::default() };
         let at = self.globs.intern(hash, |entry| entry.glob.text == glob.text, make);
         self.glob_members.push((at, member));
     }
@@ -146,7 +158,8 @@ impl Builder {
             text: glob.text.clone(),
             len: index(start.end),
             is_root,
-            tree: Span::default(),
+            inside: NONE,
+            tree: Members::default(),
             candidates: Span::default(),
         };
         self.prefixes.intern(self.seed.hash(text.as_bytes()), same, make)
@@ -185,15 +198,15 @@ impl Builder {
         }
         self.everything.sort_unstable();
         let (mut members, mut candidates) = (Vec::new(), Vec::new());
-        let everything = append(&mut members, &self.everything);
+        let everything = members_of(append(&mut members, &self.everything), &members);
         let always = append(&mut candidates, &always);
         let depths = self.depths;
         let mut exact = self.exact.finish();
-        let exact_table = Table::new(exact.iter().map(|exact| pieces(self.seed, depths, &exact.text, |_, _| {})));
-        assign(&mut exact, &self.exact_members, &mut members, |exact| &mut exact.members);
+        let exact_table = Table::new(exact.iter().map(|exact| self.seed.hash(exact.text.as_bytes())));
+        assign_members(&mut exact, &self.exact_members, &mut members, |exact| &mut exact.members);
         let mut prefixes = self.prefixes.finish();
         let prefix_table = Table::new(prefixes.iter().map(|prefix| prefix_hash(self.seed, depths, prefix)));
-        assign(&mut prefixes, &self.tree_members, &mut members, |prefix| &mut prefix.tree);
+        assign_members(&mut prefixes, &self.tree_members, &mut members, |prefix| &mut prefix.tree);
         assign(&mut prefixes, &by_prefix, &mut candidates, |prefix| &mut prefix.candidates);
         let mut inner = inner.finish();
         let inner_table = crowded(&inner, |inner| self.seed.hash(inner.text().as_bytes()));
@@ -209,11 +222,11 @@ impl Builder {
             }
         }
         let mut globs = self.globs.finish();
-        assign(&mut globs, &self.glob_members, &mut members, |entry| &mut entry.members);
+        assign_members(&mut globs, &self.glob_members, &mut members, |entry| &mut entry.members);
         members.shrink_to_fit();
         candidates.shrink_to_fit();
         self.shared.shrink_to_fit();
-        PatternSet {
+        let mut set = PatternSet {
             seed: self.seed,
             everything,
             exact,
@@ -232,7 +245,9 @@ impl Builder {
             members,
             shared: self.shared,
             len: index(self.len),
-        }
+        };
+        set.nest();
+        set
     }
 
     /// For each glob, where it is filed.
@@ -332,11 +347,11 @@ impl Start {
 fn prefix_hash(seed: Seed, depths: u64, prefix: &Prefix) -> u64 {
     let len = prefix.len as usize;
     if prefix.is_root {
-        return seed.hash(prefix.text.as_bytes().get(..len).unwrap_or_default());
+        return seed.hash(prefix.text().as_bytes());
     }
     let mut found = 0;
     // The pattern begins as the ids do that it means: with the prefix, its end and something more.
-    pieces(seed, depths, &prefix.text, |end, hash| {
+    pieces(seed, depths, prefix.text.as_bytes(), |end, hash| {
         if end == len {
             found = hash;
         }
@@ -402,6 +417,28 @@ fn append(list: &mut Vec<u32>, items: &[u32]) -> Span {
     let start = index(list.len());
     list.extend_from_slice(items);
     Span { start, end: index(list.len()) }
+}
+
+/// A span of members.
+fn members_of(span: Span, list: &[u32]) -> Members {
+    match span.of(list) {
+        [only] if only & SHARED == 0 => Members { start: *only, end: ONE },
+        _ => Members { start: span.start, end: span.end },
+    }
+}
+
+/// The same as [`assign`], of members.
+fn assign_members<T>(
+    items: &mut [T],
+    pairs: &[(u32, u32)],
+    list: &mut Vec<u32>,
+    members: impl Fn(&mut T) -> &mut Members,
+) {
+    let mut spans = vec![Span::default(); items.len()];
+    assign(&mut spans, pairs, list, |span| span);
+    for (item, span) in items.iter_mut().zip(spans) {
+        *members(item) = members_of(span, list);
+    }
 }
 
 /// Appends the values of each item, in their order, to the list that all spans share.

@@ -5,10 +5,13 @@
 //! | form | filed under | found by |
 //! | --- | --- | --- |
 //! | an id | itself | one probe with the hash of the id |
-//! | `prefix/**` | the prefix | one probe per segment where a prefix ends; nothing to verify |
-//! | with literal segments, `a/*/b` | the rarest: its literal prefix, or one of its literal segments | one probe per segment, then verified alone |
+//! | `prefix/**` | the prefix | as below; nothing to verify |
+//! | with literal segments, `a/*/b` | the rarest: its literal prefix, or one of its literal segments | as below, or one probe per segment; then verified alone |
 //! | with literal pieces of four bytes, `inv-2026-*` | the rarest such piece, where many would otherwise be verified | a bit test per byte of the id |
 //! | others, `*`, `a*b` | one list | verified each time |
+//!
+//! Prefixes, and ids that patterns name, know the next shorter prefix that they lie in. So of an id that is named there is nothing
+//! else to look up, and of any other the longest prefix is sought, deepest first: one probe where prefixes lie in each other.
 //!
 //! So the cost follows the id's segments and the patterns that share a rare piece with it, not the size of the set. Equal globs
 //! are verified once, however many patterns have them. INVARIANT: each glob is filed in exactly one place, nothing is allocated
@@ -43,7 +46,7 @@ mod build;
 pub struct PatternSet {
     seed: Seed,
     /// Members of `**`.
-    everything: Span,
+    everything: Members,
     exact: Vec<Exact>,
     exact_table: Table,
     prefixes: Vec<Prefix>,
@@ -81,11 +84,28 @@ impl Span {
     }
 }
 
+/// A range in `members`, or one that needs none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Members {
+    /// The beginning, or the only member.
+    start: u32,
+    /// The end, or [`ONE`].
+    end: u32,
+}
+
+/// Where there is one member, which speaks for its pattern alone.
+const ONE: u32 = u32::MAX;
+
+/// No place in a list.
+const NONE: u32 = u32::MAX;
+
 /// An id that patterns name.
 #[derive(Clone, Debug)]
 struct Exact {
     text: Arc<str>,
-    members: Span,
+    members: Members,
+    /// The longest prefix that it lies in, or [`NONE`].
+    inside: u32,
 }
 
 /// Literal segments, with their root, at the beginning of patterns: the first `len` bytes of `text`.
@@ -95,8 +115,10 @@ struct Prefix {
     len: u32,
     /// Whether it is a root alone.
     is_root: bool,
+    /// The longest shorter prefix that it lies in, roots alone apart, or [`NONE`].
+    inside: u32,
     /// Patterns that are the prefix and `/**`.
-    tree: Span,
+    tree: Members,
     /// Other globs that begin with it.
     candidates: Span,
 }
@@ -123,7 +145,7 @@ struct Entry {
     glob: Glob,
     /// How many bytes at its end are literal: a test that dismisses most ids.
     tail: u32,
-    members: Span,
+    members: Members,
 }
 
 /// The flag of a member that is an index into `shared`.
@@ -163,28 +185,57 @@ impl PatternSet {
     /// The same, in lists, each ascending.
     #[inline]
     pub(crate) fn each(&self, id: &str, mut found: impl FnMut(&[u32])) {
-        self.report(self.everything, id, &mut found);
-        let mut root = None;
-        let whole = pieces(self.seed, self.depths, id, |end, hash| {
-            let text = id.as_bytes().get(..end).unwrap_or_default();
-            if let Some(prefix) = self.prefix(text, false, hash) {
-                self.report(prefix.tree, id, &mut found);
-                self.verify(prefix.candidates, id, &mut root, &mut found);
-            }
-        });
+        self.report(&self.everything, id, &mut found);
         let same = |at: u32| self.exact.get(at as usize).is_some_and(|own| *own.text == *id);
-        if let Some(exact) = self.exact_table.find(whole, same).and_then(|at| self.exact.get(at as usize)) {
-            self.report(exact.members, id, &mut found);
+        let exact = self.exact_table.find(self.seed.hash(id.as_bytes()), same);
+        let mut inside = match exact.and_then(|at| self.exact.get(at as usize)) {
+            Some(exact) => {
+                self.report(&exact.members, id, &mut found);
+                exact.inside
+            }
+            None if self.depths > 1 => self.deepest(id),
+            None => NONE,
+        };
+        let mut root = None;
+        while let Some(prefix) = self.prefixes.get(inside as usize) {
+            self.report(&prefix.tree, id, &mut found);
+            self.verify(prefix.candidates, id, &mut root, &mut found);
+            inside = prefix.inside;
         }
         if self.depths & 1 != 0 || !self.globs.is_empty() {
             self.search(id, &mut root, &mut found);
         }
     }
 
+    /// The longest prefix that an id lies in, roots alone apart, or [`NONE`].
+    #[inline(never)]
+    fn deepest(&self, id: &str) -> u32 {
+        // Most sets have prefixes of few depths. Those of further ones are deeper.
+        let mut ends = [(0, 0); 6];
+        let (mut count, mut deepest) = (0, NONE);
+        pieces(self.seed, self.depths, id.as_bytes(), |end, hash| {
+            if count == ends.len() {
+                deepest = self.longest(&ends, id).unwrap_or(deepest);
+                count = 0;
+            }
+            if let Some(place) = ends.get_mut(count) {
+                *place = (end, hash);
+                count += 1;
+            }
+        });
+        self.longest(ends.get(..count).unwrap_or_default(), id).unwrap_or(deepest)
+    }
+
+    /// The last of these beginnings that is a prefix.
     #[inline]
-    fn prefix(&self, text: &[u8], is_root: bool, hash: u64) -> Option<&Prefix> {
+    fn longest(&self, ends: &[(usize, u64)], id: &str) -> Option<u32> {
+        ends.iter().rev().find_map(|(end, hash)| self.prefix(id.as_bytes().get(..*end)?, false, *hash))
+    }
+
+    #[inline]
+    fn prefix(&self, text: &[u8], is_root: bool, hash: u64) -> Option<u32> {
         let same = |at: u32| self.prefixes.get(at as usize).is_some_and(|own| own.is(text, is_root));
-        self.prefix_table.find(hash, same).and_then(|at| self.prefixes.get(at as usize))
+        self.prefix_table.find(hash, same)
     }
 
     /// Whether any pattern matches the id.
@@ -201,8 +252,9 @@ impl PatternSet {
         if self.depths & 1 != 0 {
             let end = *root.get_or_insert_with(|| name::root_len(id));
             let text = id.as_bytes().get(..end).unwrap_or_default();
-            if let Some(prefix) = self.prefix(text, true, self.seed.hash(text)) {
-                self.report(prefix.tree, id, &mut found);
+            let prefix = self.prefix(text, true, self.seed.hash(text)).and_then(|at| self.prefixes.get(at as usize));
+            if let Some(prefix) = prefix {
+                self.report(&prefix.tree, id, &mut found);
                 self.verify(prefix.candidates, id, root, found);
             }
         }
@@ -267,24 +319,24 @@ impl PatternSet {
             }
             let root = *root.get_or_insert_with(|| name::root_len(id));
             if entry.glob.matches_rooted(id, root) {
-                self.report(entry.members, id, &mut found);
+                self.report(&entry.members, id, &mut found);
             }
         }
     }
 
     #[inline]
-    fn report(&self, members: Span, id: &str, found: &mut impl FnMut(&[u32])) {
-        let members = members.of(&self.members);
-        match members.last() {
-            None => {}
-            // INVARIANT: members are ascending, so those that speak for their pattern alone come first.
-            Some(last) if last & SHARED == 0 => found(members),
-            Some(_) => self.report_shared(members, id, found),
+    fn report(&self, members: &Members, id: &str, found: &mut impl FnMut(&[u32])) {
+        if members.end == ONE {
+            found(core::slice::from_ref(&members.start));
+        } else if members.start != members.end {
+            self.report_several(members, id, found);
         }
     }
 
     #[inline(never)]
-    fn report_shared(&self, members: &[u32], id: &str, found: &mut dyn FnMut(&[u32])) {
+    fn report_several(&self, members: &Members, id: &str, found: &mut dyn FnMut(&[u32])) {
+        let members = self.members.get(members.start as usize..members.end as usize).unwrap_or_default();
+        // INVARIANT: members are ascending, so those that speak for their pattern alone come first.
         let (alone, with_others) = members.split_at(members.partition_point(|member| member & SHARED == 0));
         found(alone);
         for shared in with_others.iter().filter_map(|member| self.shared.get((member & !SHARED) as usize)) {
@@ -299,38 +351,40 @@ impl PatternSet {
 }
 
 impl Prefix {
+    fn text(&self) -> &str {
+        self.text.get(..self.len as usize).unwrap_or_default()
+    }
+
     fn is(&self, text: &[u8], is_root: bool) -> bool {
         self.is_root == is_root && self.text.as_bytes().get(..self.len as usize) == Some(text)
     }
 }
 
-/// Hashes an id in pieces that end where prefixes of these depths would: each byte once. Calls back with each such end and the hash
-/// of what is before it; gives the hash of the whole.
+/// Hashes an id in pieces that end where prefixes of these depths would. Calls back with each such end and the hash of what is before it.
 ///
 /// Prefixes are counted by `/`, not by segments: behind a segment of its own, a literal text has one root, whatever follows. At the
 /// id's end nothing is left for wildcards, so it is the end of no prefix.
 #[inline]
-fn pieces(seed: Seed, depths: u64, id: &str, mut each: impl FnMut(usize, u64)) -> u64 {
-    let bytes = id.as_bytes();
+fn pieces(seed: Seed, depths: u64, id: &[u8], mut each: impl FnMut(usize, u64)) {
     let (mut hash, mut hashed) = (seed.start(), 0);
     // From the next `/` on.
     let mut left = depths >> 1;
-    if left != 0 {
-        slashes(bytes, |end| {
-            if left & 1 != 0 {
-                hash = seed.add(hash, bytes.get(hashed..end).unwrap_or_default());
-                hashed = end;
-                each(end, hash);
-            }
-            left >>= 1;
-            if left == 0 {
-                // The last bit stands for all that follow; without it there is nothing deeper to look up.
-                left = depths >> 63;
-            }
-            left != 0
-        });
+    if left == 0 {
+        return;
     }
-    seed.add(hash, bytes.get(hashed..).unwrap_or_default())
+    slashes(id, |end| {
+        if left & 1 != 0 {
+            hash = seed.add(hash, id.get(hashed..end).unwrap_or_default());
+            hashed = end;
+            each(end, hash);
+        }
+        left >>= 1;
+        if left == 0 {
+            // The last bit stands for all that follow; without it there is nothing deeper to look up.
+            left = depths >> 63;
+        }
+        left != 0
+    });
 }
 
 impl Inner {
