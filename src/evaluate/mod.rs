@@ -61,8 +61,8 @@ impl Engine {
         match self.form(request) {
             Some(code) => decision.object(code, None, 0, 0),
             None => {
-                // A scene is large: it stays where it was made.
-                let mut scene = Scene::new(self, request);
+                let mut scene = Scene::blank(self, request);
+                scene.look_up();
                 let flowing = scene.enter(host);
                 complete(&scene, flowing.as_ref(), &mut decision);
             }

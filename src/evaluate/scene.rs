@@ -198,9 +198,16 @@ where
 
 impl<'s, 'r> Scene<'s, 'r> {
     /// The call of no session, until it [enters](Self::enter) one.
-    #[inline(never)]
     pub(crate) fn new(engine: &'s Engine, request: &'s Request<'r>) -> Self {
-        let mut scene = Self {
+        let mut scene = Self::blank(engine, request);
+        scene.look_up();
+        scene
+    }
+
+    /// A scene of nobody and nothing yet. It is large: where it is not kept, it is [filled](Self::look_up) where it is.
+    #[inline]
+    pub(super) fn blank(engine: &'s Engine, request: &'s Request<'r>) -> Self {
+        Self {
             engine,
             request,
             parties: SmallVec::new(),
@@ -214,17 +221,15 @@ impl<'s, 'r> Scene<'s, 'r> {
             flow: Seen::default(),
             listing: false,
             guards: [SmallVec::new(), SmallVec::new()],
-        };
-        let claims = if request.claims.is_empty() { Vec::new() } else { claims(request) };
-        scene.look_up(&claims);
-        scene
+        }
     }
 
-    #[inline]
-    fn look_up(&mut self, claims: &[&'s str]) {
+    /// Looks up who and what is in the call.
+    pub(super) fn look_up(&mut self) {
         let (engine, request, pool) = (self.engine, self.request, &mut self.pool);
+        let claims = if request.claims.is_empty() { Vec::new() } else { claims(request) };
         for (at, link) in request.chain.iter().enumerate() {
-            self.parties.push(party(engine, link, if at == 0 { claims } else { &[] }, pool));
+            self.parties.push(party(engine, link, if at == 0 { &claims } else { &[] }, pool));
         }
         for target in &request.resources {
             self.things.push(thing(engine, target, pool));
@@ -234,7 +239,7 @@ impl<'s, 'r> Scene<'s, 'r> {
         let immediate = self.parties.get(usize::from(self.parties.len() > 1));
         self.agent = immediate.and_then(|party| acting_agent(engine, party));
         if !claims.is_empty() {
-            self.claimed_groups = Some(Box::new(claimed_groups(&self.parties, claims)));
+            self.claimed_groups = Some(Box::new(claimed_groups(&self.parties, &claims)));
         }
         if !engine.revocations().is_empty() {
             self.told = Told::of(self);

@@ -126,30 +126,27 @@ const SLASHES: u64 = u64::from_le_bytes([b'/'; 8]);
 /// Calls back with the place of each `/`, until that says stop.
 #[inline]
 pub(super) fn slashes(bytes: &[u8], mut each: impl FnMut(usize) -> bool) {
-    let (words, rest) = bytes.as_chunks::<8>();
     let mut start = 0;
-    let mut search = |word: u64| {
+    while let Some(rest) = bytes.get(start..).filter(|rest| !rest.is_empty()) {
+        let word = rest.first_chunk::<8>().map_or_else(|| last_word(bytes, rest), |word| u64::from_le_bytes(*word));
         // Exact for every byte: seven bits never carry into the next.
         let differs = word ^ SLASHES;
         let seven = !(ONES << 7);
         let mut found = !(((differs & seven) + seven) | differs | seven);
         while found != 0 {
             if !each(start + found.trailing_zeros() as usize / 8) {
-                return false;
+                return;
             }
             found &= found - 1;
         }
         start += 8;
-        true
-    };
-    let _ = words.iter().all(|word| search(u64::from_le_bytes(*word))) && search(last_word(bytes, rest));
+    }
 }
 
-/// The bytes behind the last whole word, and zeros.
+/// What is left behind the last whole word, some bytes, and zeros.
 #[inline]
 fn last_word(bytes: &[u8], rest: &[u8]) -> u64 {
     match bytes.last_chunk::<8>() {
-        _ if rest.is_empty() => 0,
         Some(last) => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
         None => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }

@@ -185,22 +185,29 @@ impl PatternSet {
     /// The same, in lists, each ascending.
     #[inline]
     pub(crate) fn each(&self, id: &str, mut found: impl FnMut(&[u32])) {
-        self.report(&self.everything, id, &mut found);
         let same = |at: u32| self.exact.get(at as usize).is_some_and(|own| *own.text == *id);
-        let exact = self.exact_table.find(self.seed.hash(id.as_bytes()), same);
-        let mut inside = match exact.and_then(|at| self.exact.get(at as usize)) {
-            Some(exact) => {
-                self.report(&exact.members, id, &mut found);
-                exact.inside
-            }
-            None if self.depths > 1 => self.deepest(id),
-            None => NONE,
+        let exact =
+            if self.exact.is_empty() { None } else { self.exact_table.find(self.seed.hash(id.as_bytes()), same) };
+        let (mut members, mut inside) = match exact.and_then(|at| self.exact.get(at as usize)) {
+            Some(exact) => (&exact.members, exact.inside),
+            None if self.depths > 1 => (&self.everything, self.deepest(id)),
+            None => (&self.everything, NONE),
         };
+        if exact.is_some() && self.everything.end != 0 {
+            self.report(&self.everything, id, &mut found);
+        }
         let mut root = None;
-        while let Some(prefix) = self.prefixes.get(inside as usize) {
-            self.report(&prefix.tree, id, &mut found);
-            self.verify(prefix.candidates, id, &mut root, &mut found);
-            inside = prefix.inside;
+        loop {
+            if members.end == ONE {
+                found(core::slice::from_ref(&members.start));
+            } else if members.start != members.end {
+                self.report(members, id, &mut found);
+            }
+            let Some(prefix) = self.prefixes.get(inside as usize) else { break };
+            if prefix.candidates.start != prefix.candidates.end {
+                self.verify(prefix.candidates, id, &mut root, &mut found);
+            }
+            (members, inside) = (&prefix.tree, prefix.inside);
         }
         if self.depths & 1 != 0 || !self.globs.is_empty() {
             self.search(id, &mut root, &mut found);
@@ -248,13 +255,13 @@ impl PatternSet {
 
     /// Looks up what is filed under a root alone or under inner pieces, and looks at what has neither.
     #[inline(never)]
-    fn search(&self, id: &str, root: &mut Option<usize>, mut found: &mut dyn FnMut(&[u32])) {
+    fn search(&self, id: &str, root: &mut Option<usize>, found: &mut dyn FnMut(&[u32])) {
         if self.depths & 1 != 0 {
             let end = *root.get_or_insert_with(|| name::root_len(id));
             let text = id.as_bytes().get(..end).unwrap_or_default();
             let prefix = self.prefix(text, true, self.seed.hash(text)).and_then(|at| self.prefixes.get(at as usize));
             if let Some(prefix) = prefix {
-                self.report(&prefix.tree, id, &mut found);
+                self.report(&prefix.tree, id, found);
                 self.verify(prefix.candidates, id, root, found);
             }
         }
@@ -301,16 +308,9 @@ impl PatternSet {
         }
     }
 
-    #[inline]
-    fn verify(&self, candidates: Span, id: &str, root: &mut Option<usize>, found: &mut dyn FnMut(&[u32])) {
-        if candidates.start != candidates.end {
-            self.verify_each(candidates.of(&self.candidates), id, root, found);
-        }
-    }
-
     #[inline(never)]
-    fn verify_each(&self, candidates: &[u32], id: &str, root: &mut Option<usize>, mut found: &mut dyn FnMut(&[u32])) {
-        for &at in candidates {
+    fn verify(&self, candidates: Span, id: &str, root: &mut Option<usize>, found: &mut dyn FnMut(&[u32])) {
+        for &at in candidates.of(&self.candidates) {
             let Some(entry) = self.globs.get(at as usize) else { continue };
             let text = entry.glob.text.as_bytes();
             let tail = text.get(text.len().saturating_sub(entry.tail as usize)..).unwrap_or_default();
@@ -319,22 +319,16 @@ impl PatternSet {
             }
             let root = *root.get_or_insert_with(|| name::root_len(id));
             if entry.glob.matches_rooted(id, root) {
-                self.report(&entry.members, id, &mut found);
+                self.report(&entry.members, id, found);
             }
         }
     }
 
-    #[inline]
-    fn report(&self, members: &Members, id: &str, found: &mut impl FnMut(&[u32])) {
-        if members.end == ONE {
-            found(core::slice::from_ref(&members.start));
-        } else if members.start != members.end {
-            self.report_several(members, id, found);
-        }
-    }
-
     #[inline(never)]
-    fn report_several(&self, members: &Members, id: &str, found: &mut dyn FnMut(&[u32])) {
+    fn report(&self, members: &Members, id: &str, found: &mut dyn FnMut(&[u32])) {
+        if members.end == ONE {
+            return found(core::slice::from_ref(&members.start));
+        }
         let members = self.members.get(members.start as usize..members.end as usize).unwrap_or_default();
         // INVARIANT: members are ascending, so those that speak for their pattern alone come first.
         let (alone, with_others) = members.split_at(members.partition_point(|member| member & SHARED == 0));
