@@ -74,8 +74,8 @@ impl Linked {
         }
         for tool in directory.tools() {
             found.truncate(0);
-            set.tools.find(&tool.id, &mut found);
-            linked.tools.push(found.all());
+            let known = set.tools.find(&tool.id, &mut found);
+            linked.tools.push(known.unwrap_or_else(|| found.all()));
         }
         linked
     }

@@ -159,6 +159,11 @@ impl Numbered {
         Self { seed, texts, table }
     }
 
+    /// How many there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.texts.len()
+    }
+
     /// The number of a text.
     #[inline]
     pub(crate) fn get(&self, text: &str) -> Option<u32> {

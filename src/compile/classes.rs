@@ -158,27 +158,75 @@ pub(super) fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
+/// How much is kept for each place of a pattern set. What is more is collected when it is asked for.
+pub(super) const CERTAIN: usize = 16;
+
+/// Short lists by number; some are open: what is in them must be found out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Certain {
+    /// Where each list begins and ends; an open one ends before it begins.
+    ends: Vec<(u32, u32)>,
+    items: Vec<u32>,
+}
+
+impl Certain {
+    /// Adds the next list.
+    pub(super) fn push(&mut self, list: Option<&[u32]>) {
+        let start = position(self.items.len());
+        self.items.extend_from_slice(list.unwrap_or_default());
+        self.ends.push(if list.is_some() { (start, position(self.items.len())) } else { (1, 0) });
+    }
+
+    #[inline]
+    pub(super) fn get(&self, at: usize) -> Option<&[u32]> {
+        let (start, end) = *self.ends.get(at)?;
+        self.items.get(start as usize..end as usize)
+    }
+}
+
 /// Distinct patterns, matched at once; the class of a pattern is its place.
 #[derive(Clone, Debug)]
 pub(crate) struct PatternClasses {
     patterns: Vec<Pattern>,
     pub(super) set: PatternSet,
+    /// The classes of each place of the set.
+    certain: Certain,
 }
 
 impl PatternClasses {
     pub(super) fn new(patterns: Vec<Pattern>) -> Self {
         let set = PatternSet::new(&patterns);
-        Self { patterns, set }
+        let mut certain = Certain::default();
+        (0..set.places()).for_each(|place| certain.push(set.certain(place, CERTAIN).as_deref()));
+        Self { patterns, set, certain }
     }
 
-    /// Adds the classes of an id, ascending.
+    /// The classes of an id, ascending, if they are known; else they are added.
     #[inline]
-    pub(crate) fn find(&self, id: &str, found: &mut Found) {
-        if !self.patterns.is_empty() {
-            let start = found.len();
-            self.set.each(id, |classes| found.append(classes));
-            found.order(start);
+    pub(crate) fn find(&self, id: &str, found: &mut Found) -> Option<&[u32]> {
+        if self.patterns.is_empty() {
+            return Some(&[]);
         }
+        let place = self.set.place(id);
+        let certain = self.certain.get(place);
+        if certain.is_none() || self.set.has_beside() {
+            self.collect(place, id, found);
+            return None;
+        }
+        certain
+    }
+
+    #[inline(never)]
+    fn collect(&self, place: usize, id: &str, found: &mut Found) {
+        let start = found.len();
+        match self.certain.get(place) {
+            Some(classes) => found.append(classes),
+            None => self.set.at(place, id, &mut |classes| found.append(classes)),
+        }
+        if self.set.has_beside() {
+            self.set.beside(id, &mut |classes| found.append(classes));
+        }
+        found.order(start);
     }
 
     pub(crate) fn get(&self, class: u32) -> Option<&Pattern> {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use super::classes::{Buckets, Found, file, position};
+use super::classes::{Buckets, CERTAIN, Certain, Found, file, position};
 use crate::label::Label;
 use crate::pattern::{Pattern, PatternSet};
 use crate::resource::ResourceRef;
@@ -84,6 +84,8 @@ pub(crate) struct ResourceClasses {
     by_kind: Buckets,
     /// Heads that say nothing but a label.
     always: Vec<u32>,
+    /// For each place of `ids`: types, or [`NONE`], each with a class that asks nothing else of a resource there.
+    certain: Certain,
 }
 
 /// The heads of each pattern, by what they ask besides.
@@ -149,12 +151,52 @@ impl ResourceClasses {
         let by_id = ById::new(patterns.values(), &compact);
         let ids = PatternSet::new(patterns.into_keys());
         let (kinds, by_kind) = (Numbered::new(kinds), Buckets::of(&by_kind));
-        Self { compact, texts, labels, kinds, ids, by_id, by_container, by_kind, always, heads }
+        let certain = Certain::default();
+        let mut all = Self { compact, texts, labels, kinds, ids, by_id, by_container, by_kind, always, certain, heads };
+        for place in 0..all.ids.places() {
+            let list = all.at_place(place);
+            all.certain.push(list.as_deref().map(<[[u32; 2]]>::as_flattened));
+        }
+        all
+    }
+
+    /// What is certain at a place of the ids, ascending by class, each with the type that it asks for; `None` if it asks for more, or
+    /// is too much to keep.
+    fn at_place(&self, place: usize) -> Option<Vec<[u32; 2]>> {
+        let mut certain: Vec<[u32; 2]> = Vec::new();
+        let lists = self.ids.certain(place, CERTAIN)?;
+        for list in lists.iter().filter_map(|pattern| self.by_id.lists.get(*pattern as usize)) {
+            if list.more != list.end {
+                return None;
+            }
+            certain.extend(self.by_id.list(list.only, list.typed).iter().map(|class| [NONE, *class]));
+            certain.extend(self.by_id.list(list.typed, list.more).as_chunks::<2>().0);
+        }
+        certain.extend(self.always.iter().map(|class| [NONE, *class]));
+        let kinds = (0..NONE).take(self.kinds.len());
+        certain.extend(kinds.flat_map(|kind| self.by_kind.get(kind).iter().map(move |class| [kind, *class])));
+        certain.sort_unstable_by_key(|[_, class]| *class);
+        (certain.len() <= CERTAIN).then_some(certain)
     }
 
     /// Adds the classes whose parts hold of a resource, their bounds on its label apart, ascending. `kind`: the number of its type.
     #[inline]
     pub(crate) fn find(&self, view: &ResourceView<'_>, kind: u32, found: &mut Found) {
+        let place = self.ids.place(view.id);
+        let certain = self.certain.get(place);
+        if let Some(certain) = certain.filter(|_| !self.ids.has_beside() && view.containers.is_empty()) {
+            for [own, class] in certain.as_chunks::<2>().0 {
+                if *own == NONE || *own == kind {
+                    found.push(*class);
+                }
+            }
+        } else {
+            self.collect(place, view, kind, found);
+        }
+    }
+
+    #[inline(never)]
+    fn collect(&self, place: usize, view: &ResourceView<'_>, kind: u32, found: &mut Found) {
         let start = found.len();
         found.append(&self.always);
         if kind != NONE {
@@ -163,14 +205,18 @@ impl ResourceClasses {
         if !self.by_container.is_empty() {
             self.find_contained(view, kind, found);
         }
-        self.ids.each(view.id, |patterns| {
+        let mut add = |patterns: &[u32]| {
             for list in patterns.iter().filter_map(|pattern| self.by_id.lists.get(*pattern as usize)) {
                 found.append(self.by_id.list(list.only, list.typed));
                 if list.typed != list.end {
                     self.find_asking(list, view, kind, found);
                 }
             }
-        });
+        };
+        self.ids.at(place, view.id, &mut add);
+        if self.ids.has_beside() {
+            self.ids.beside(view.id, &mut add);
+        }
         found.order(start);
     }
 

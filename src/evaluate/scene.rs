@@ -60,6 +60,16 @@ impl Pool {
         Classes::Found(start, self.classes.len() as u32)
     }
 
+    /// Finds classes that may be known as a list.
+    #[inline]
+    fn find_or<'s>(&mut self, find: impl FnOnce(&mut Found) -> Option<&'s [u32]>) -> Classes<'s> {
+        let start = self.classes.len() as u32;
+        match find(&mut self.classes) {
+            Some(known) => Classes::Linked(known),
+            None => Classes::Found(start, self.classes.len() as u32),
+        }
+    }
+
     #[inline]
     fn get<'q>(&'q self, classes: &Classes<'q>) -> &'q [u32] {
         match *classes {
@@ -235,7 +245,7 @@ impl<'s, 'r> Scene<'s, 'r> {
             self.things.push(thing(engine, target, pool));
         }
         self.actions =
-            in_both(engine, Classes::NONE, |set, _| pool.find(|found| set.actions.find(request.action(), found)));
+            in_both(engine, Classes::NONE, |set, _| pool.find_or(|found| set.actions.find(request.action(), found)));
         let immediate = self.parties.get(usize::from(self.parties.len() > 1));
         self.agent = immediate.and_then(|party| acting_agent(engine, party));
         if !claims.is_empty() {
@@ -414,7 +424,7 @@ fn tooling<'s>(engine: &'s Engine, id: &'s str, pool: &mut Pool) -> Tooling<'s> 
     let place = directory.find_tool(id);
     let classes = in_both(engine, Classes::NONE, |set, linked| match place {
         Some(at) => Classes::Linked(linked.tool(at)),
-        None => pool.find(|found| set.tools.find(id, found)),
+        None => pool.find_or(|found| set.tools.find(id, found)),
     });
     let record = place.and_then(|at| directory.tool(at));
     let (server, name) = match record {

@@ -226,6 +226,11 @@ impl Builder {
         members.shrink_to_fit();
         candidates.shrink_to_fit();
         self.shared.shrink_to_fit();
+        let has_beside = !self.everything.is_empty()
+            || depths & 1 != 0
+            || !inner.is_empty()
+            || !grams.is_empty()
+            || always.start != always.end;
         let mut set = PatternSet {
             seed: self.seed,
             everything,
@@ -244,6 +249,7 @@ impl Builder {
             candidates,
             members,
             shared: self.shared,
+            has_beside,
             len: index(self.len),
         };
         set.nest();

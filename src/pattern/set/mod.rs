@@ -68,6 +68,8 @@ pub struct PatternSet {
     /// Indices of patterns, or of `shared` if they have the bit [`SHARED`], for all the spans of members.
     members: Vec<u32>,
     shared: Vec<Shared>,
+    /// Whether anything is filed elsewhere than as an id or under a prefix with a segment.
+    has_beside: bool,
     len: u32,
 }
 
@@ -185,33 +187,96 @@ impl PatternSet {
     /// The same, in lists, each ascending.
     #[inline]
     pub(crate) fn each(&self, id: &str, mut found: impl FnMut(&[u32])) {
-        let same = |at: u32| self.exact.get(at as usize).is_some_and(|own| *own.text == *id);
-        let exact =
-            if self.exact.is_empty() { None } else { self.exact_table.find(self.seed.hash(id.as_bytes()), same) };
-        let (mut members, mut inside) = match exact.and_then(|at| self.exact.get(at as usize)) {
-            Some(exact) => (&exact.members, exact.inside),
-            None if self.depths > 1 => (&self.everything, self.deepest(id)),
-            None => (&self.everything, NONE),
-        };
-        if exact.is_some() && self.everything.end != 0 {
-            self.report(&self.everything, id, &mut found);
+        self.at(self.place(id), id, &mut found);
+        if self.has_beside() {
+            self.beside(id, &mut found);
         }
+    }
+
+    /// How many places there are in which ids are found: each id that is named, each prefix, and nowhere.
+    pub(crate) fn places(&self) -> usize {
+        self.exact.len() + self.prefixes.len() + 1
+    }
+
+    /// The place of an id: the one that it is named in, the longest prefix that it lies in, or nowhere.
+    #[inline]
+    pub(crate) fn place(&self, id: &str) -> usize {
+        if !self.exact.is_empty() {
+            let same = |at: u32| self.exact.get(at as usize).is_some_and(|own| *own.text == *id);
+            if let Some(at) = self.exact_table.find(self.seed.hash(id.as_bytes()), same) {
+                return at as usize;
+            }
+        }
+        let prefix = if self.depths > 1 { self.deepest(id) as usize } else { self.prefixes.len() };
+        self.exact.len() + prefix.min(self.prefixes.len())
+    }
+
+    /// Reports what is filed at the place of an id and at those that it lies in.
+    pub(crate) fn at(&self, place: usize, id: &str, found: &mut dyn FnMut(&[u32])) {
         let mut root = None;
-        loop {
-            if members.end == ONE {
-                found(core::slice::from_ref(&members.start));
-            } else if members.start != members.end {
-                self.report(members, id, &mut found);
-            }
-            let Some(prefix) = self.prefixes.get(inside as usize) else { break };
-            if prefix.candidates.start != prefix.candidates.end {
-                self.verify(prefix.candidates, id, &mut root, &mut found);
-            }
-            (members, inside) = (&prefix.tree, prefix.inside);
+        for (members, candidates) in self.chain(place) {
+            self.report(members, id, found);
+            self.verify(candidates, id, &mut root, found);
         }
-        if self.depths & 1 != 0 || !self.globs.is_empty() {
-            self.search(id, &mut root, &mut found);
+    }
+
+    /// What is found there whatever the id, ascending; `None` if that depends on the id, or is more than `most`.
+    pub(crate) fn certain(&self, place: usize, most: usize) -> Option<Vec<u32>> {
+        let mut certain = Vec::new();
+        for (members, candidates) in self.chain(place) {
+            let own = if members.end == ONE { core::slice::from_ref(&members.start) } else { self.list(members) };
+            let is_open = candidates.start != candidates.end || own.last().is_some_and(|last| last & SHARED != 0);
+            if is_open || certain.len() + own.len() > most {
+                return None;
+            }
+            certain.extend_from_slice(own);
         }
+        certain.sort_unstable();
+        Some(certain)
+    }
+
+    /// What is filed at a place and at those that it lies in.
+    fn chain(&self, place: usize) -> impl Iterator<Item = (&Members, Span)> {
+        let (own, mut inside) = match self.exact.get(place) {
+            Some(exact) => (Some((&exact.members, Span::default())), exact.inside as usize),
+            None => (None, place.saturating_sub(self.exact.len())),
+        };
+        let prefixes = core::iter::from_fn(move || {
+            let prefix = self.prefixes.get(inside)?;
+            inside = prefix.inside as usize;
+            Some((&prefix.tree, prefix.candidates))
+        });
+        own.into_iter().chain(prefixes)
+    }
+
+    /// Whether anything is filed elsewhere than at places.
+    #[inline]
+    pub(crate) const fn has_beside(&self) -> bool {
+        self.has_beside
+    }
+
+    /// Reports what is filed elsewhere than at places: what matches everything, under a root alone, under inner pieces, or under
+    /// nothing.
+    #[inline(never)]
+    pub(crate) fn beside(&self, id: &str, found: &mut dyn FnMut(&[u32])) {
+        let mut root = None;
+        self.report(&self.everything, id, found);
+        if self.depths & 1 != 0 {
+            let end = *root.get_or_insert_with(|| name::root_len(id));
+            let text = id.as_bytes().get(..end).unwrap_or_default();
+            let prefix = self.prefix(text, true, self.seed.hash(text)).and_then(|at| self.prefixes.get(at as usize));
+            if let Some(prefix) = prefix {
+                self.report(&prefix.tree, id, found);
+                self.verify(prefix.candidates, id, &mut root, found);
+            }
+        }
+        if !self.inner.is_empty() {
+            self.walk(id, &mut root, found);
+        }
+        if !self.grams.is_empty() {
+            self.scan(id, &mut root, found);
+        }
+        self.verify(self.always, id, &mut root, found);
     }
 
     /// The longest prefix that an id lies in, roots alone apart, or [`NONE`].
@@ -253,27 +318,6 @@ impl PatternSet {
         any
     }
 
-    /// Looks up what is filed under a root alone or under inner pieces, and looks at what has neither.
-    #[inline(never)]
-    fn search(&self, id: &str, root: &mut Option<usize>, found: &mut dyn FnMut(&[u32])) {
-        if self.depths & 1 != 0 {
-            let end = *root.get_or_insert_with(|| name::root_len(id));
-            let text = id.as_bytes().get(..end).unwrap_or_default();
-            let prefix = self.prefix(text, true, self.seed.hash(text)).and_then(|at| self.prefixes.get(at as usize));
-            if let Some(prefix) = prefix {
-                self.report(&prefix.tree, id, found);
-                self.verify(prefix.candidates, id, root, found);
-            }
-        }
-        if !self.inner.is_empty() {
-            self.walk(id, root, found);
-        }
-        if !self.grams.is_empty() {
-            self.scan(id, root, found);
-        }
-        self.verify(self.always, id, root, found);
-    }
-
     /// Looks up each segment of the id.
     fn walk(&self, id: &str, root: &mut Option<usize>, found: &mut dyn FnMut(&[u32])) {
         let first = *root.get_or_insert_with(|| name::root_len(id));
@@ -308,7 +352,6 @@ impl PatternSet {
         }
     }
 
-    #[inline(never)]
     fn verify(&self, candidates: Span, id: &str, root: &mut Option<usize>, found: &mut dyn FnMut(&[u32])) {
         for &at in candidates.of(&self.candidates) {
             let Some(entry) = self.globs.get(at as usize) else { continue };
@@ -324,12 +367,16 @@ impl PatternSet {
         }
     }
 
-    #[inline(never)]
+    /// Members that are several.
+    fn list(&self, members: &Members) -> &[u32] {
+        self.members.get(members.start as usize..members.end as usize).unwrap_or_default()
+    }
+
     fn report(&self, members: &Members, id: &str, found: &mut dyn FnMut(&[u32])) {
         if members.end == ONE {
             return found(core::slice::from_ref(&members.start));
         }
-        let members = self.members.get(members.start as usize..members.end as usize).unwrap_or_default();
+        let members = self.list(members);
         // INVARIANT: members are ascending, so those that speak for their pattern alone come first.
         let (alone, with_others) = members.split_at(members.partition_point(|member| member & SHARED == 0));
         found(alone);
