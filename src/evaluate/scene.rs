@@ -199,11 +199,14 @@ fn in_both<'s, T>(engine: &'s Engine, nothing: T, mut find: impl FnMut(&'s RuleS
 where
     T: Copy,
 {
-    let mut find = |origin: Origin| match engine.set(origin) {
-        (set, _) if set.is_empty() => nothing,
-        (set, linked) => find(set, linked),
-    };
-    [find(Origin::Policy), find(Origin::Directory)]
+    let mut both = [nothing; 2];
+    for (found, origin) in both.iter_mut().zip([Origin::Policy, Origin::Directory]) {
+        let (set, linked) = engine.set(origin);
+        if !set.is_empty() {
+            *found = find(set, linked);
+        }
+    }
+    both
 }
 
 impl<'s, 'r> Scene<'s, 'r> {

@@ -407,7 +407,7 @@ impl Prefix {
 /// id's end nothing is left for wildcards, so it is the end of no prefix.
 #[inline]
 fn pieces(seed: Seed, depths: u64, id: &[u8], mut each: impl FnMut(usize, u64)) {
-    let (mut hash, mut hashed) = (seed.start(), 0);
+    let (mut hash, mut rest) = (seed.start(), id);
     // From the next `/` on.
     let mut left = depths >> 1;
     if left == 0 {
@@ -415,8 +415,10 @@ fn pieces(seed: Seed, depths: u64, id: &[u8], mut each: impl FnMut(usize, u64)) 
     }
     slashes(id, |end| {
         if left & 1 != 0 {
-            hash = seed.add(hash, id.get(hashed..end).unwrap_or_default());
-            hashed = end;
+            // Each end is behind the one before.
+            let Some((piece, behind)) = rest.split_at_checked(end + rest.len() - id.len()) else { return false };
+            hash = seed.add(hash, piece);
+            rest = behind;
             each(end, hash);
         }
         left >>= 1;
