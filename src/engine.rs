@@ -59,22 +59,23 @@ pub(crate) struct Linked {
 impl Linked {
     fn new(set: &RuleSet, directory: &Directory) -> Self {
         let mut linked = Self::default();
-        let mut found = Found::new();
+        let mut found = Found::default();
         for principal in directory.principals() {
-            found.clear();
+            found.truncate(0);
             set.subjects.find(&subject_view(principal, &[]), &mut found);
-            linked.subjects.push(&found);
+            linked.subjects.push(found.all());
         }
         for resource in directory.resources() {
-            found.clear();
+            found.truncate(0);
             let (kind, id) = (resource.reference.kind.as_str(), resource.reference.id.as_str());
-            set.resources.find(&ResourceView { kind, id, containers: &resource.containers }, &mut found);
-            linked.resources.push(&found);
+            let view = ResourceView { id, containers: &resource.containers, label: None };
+            let known = set.resources.find(&view, set.resources.kind(kind), &mut found);
+            linked.resources.push(known.unwrap_or_else(|| found.all()));
         }
         for tool in directory.tools() {
-            found.clear();
-            set.tools.find(&tool.id, &mut found);
-            linked.tools.push(&found);
+            found.truncate(0);
+            let known = set.tools.find(&tool.id, &mut found);
+            linked.tools.push(known.unwrap_or_else(|| found.all()));
         }
         linked
     }

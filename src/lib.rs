@@ -93,6 +93,7 @@ pub mod scope;
 pub mod sensitive;
 pub mod signal;
 pub mod suite;
+mod table;
 pub mod time;
 pub mod tool;
 pub mod value;

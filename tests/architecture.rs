@@ -24,6 +24,7 @@ const ROOMS: &[&str] = &[
     "reading",
     "diagnostic",
     "nesting",
+    "table",
     "name",
     "time",
     "label",

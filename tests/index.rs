@@ -34,17 +34,19 @@ enum Lean {
     OneTool,
     OneGroup,
     OnePath,
+    Nested,
     Globs,
     Lists,
     Equal,
 }
 
-const LEANS: [Lean; 8] = [
+const LEANS: [Lean; 9] = [
     Lean::Evenly,
     Lean::Everything,
     Lean::OneTool,
     Lean::OneGroup,
     Lean::OnePath,
+    Lean::Nested,
     Lean::Globs,
     Lean::Lists,
     Lean::Equal,
@@ -62,6 +64,10 @@ fn glob(tape: &mut Tape<'_>, lean: Lean) -> String {
     }
     if lean == Lean::OnePath {
         return "s3:/x/**".to_owned();
+    }
+    if lean == Lean::Nested {
+        let tree = tape.of(&["s3:/x", "s3:/x/**", "s3:/x/y", "s3:/x/y/**", "/y/**", "/y/x", "x/**", "x/z"]);
+        return if tape.chance(2) { format!("{tree}/*") } else { tree.to_owned() };
     }
     let path = path(tape);
     match tape.pick(if lean == Lean::Globs { 10 } else { 4 }) {
@@ -103,7 +109,7 @@ fn subject(tape: &mut Tape<'_>, lean: Lean) -> Value {
 
 fn resource(tape: &mut Tape<'_>, lean: Lean) -> Value {
     let mut head = Map::new();
-    if tape.chance(80) {
+    if lean == Lean::Nested || tape.chance(80) {
         head.insert("id".into(), glob(tape, lean).into());
     }
     if tape.chance(30) || head.is_empty() {

@@ -124,4 +124,30 @@ proptest! {
             prop_assert_eq!(found(&set, id), theirs, "`{}` in {:?}", id, texts);
         }
     }
+
+    /// Texts that are no ids too: roots that differ by a slash, empty segments, segments that look like roots.
+    #[test]
+    fn a_set_agrees_with_its_patterns_on_hostile_texts(
+        texts in prop::collection::vec("(|/|a:/|a://|b:///|a:b/|é:/)(a|b|ab|a:|\\*|\\*\\*|\\?|a\\*|\\{a,b\\*\\}|é)(/(a|b|ab|a:|\\*|\\*\\*|\\{a,\\*b\\})){0,4}", 1..40),
+        ids in prop::collection::vec("(|/|//|a:/|a://|b:///|b:////|a:b/|é:/)([ab:/é]|a/|/b){0,14}", 20),
+    ) {
+        let patterns: Vec<Pattern> = texts.iter().filter_map(|text| text.parse().ok()).collect();
+        let own = patterns.iter().map(|pattern| pattern.as_str().to_owned());
+        check(own, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+
+    /// Each prefix of an id, as a tree and as the id itself, among those of other depths.
+    #[test]
+    fn trees_are_found_at_every_depth(id in "(|/|a:/|a://|a:///)[ab]{1,9}(/[ab:]{1,9}){0,70}", keep in any::<u128>()) {
+        let ends = id.match_indices('/').map(|(at, _)| at).chain([id.len()]);
+        let kept = ends.enumerate().filter(|(n, _)| keep >> (n % 128) & 1 == 1);
+        let texts = kept.flat_map(|(n, end)| {
+            let text = id.get(..end).unwrap_or_default();
+            [text.to_owned(), format!("{text}/**"), format!("{text}/*"), format!("{text}/{}/**", n % 3)]
+        });
+        let texts: Vec<String> = texts.filter(|text| text.parse::<Pattern>().is_ok()).collect();
+        let longer = format!("{id}/1/b");
+        let shorter = id.get(..id.len() - 1).unwrap_or_default();
+        check(texts, &[&id, &longer, id.trim_start_matches('/'), shorter]);
+    }
 }

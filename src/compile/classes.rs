@@ -8,14 +8,89 @@
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
-use smallvec::SmallVec;
 
 use crate::name::{BlueprintId, GroupId};
 use crate::pattern::{Pattern, PatternSet};
 use crate::rule::SubjectHead;
 
-/// Classes that something belongs to.
-pub(crate) type Found = SmallVec<[u32; 32]>;
+/// How many classes are kept without the heap.
+const KEPT: usize = 24;
+
+/// Classes that are found in a call, one list after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// How many there are, if they are kept here.
+    len: usize,
+    kept: [u32; KEPT],
+    /// All of them, if they are more.
+    many: Vec<u32>,
+}
+
+impl Default for Found {
+    #[inline]
+    fn default() -> Self {
+        Self { len: 0, kept: [0; KEPT], many: Vec::new() }
+    }
+}
+
+impl Found {
+    #[inline]
+    pub(crate) fn push(&mut self, class: u32) {
+        match self.kept.get_mut(self.len) {
+            Some(place) => {
+                *place = class;
+                self.len += 1;
+            }
+            None => self.spill(class),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn spill(&mut self, class: u32) {
+        if self.many.is_empty() {
+            self.many.extend_from_slice(&self.kept);
+        }
+        self.many.push(class);
+    }
+
+    /// Adds a list. Most are short: not worth a call that copies.
+    #[inline]
+    pub(super) fn append(&mut self, classes: &[u32]) {
+        classes.iter().for_each(|class| self.push(*class));
+    }
+
+    /// All that were found.
+    #[inline]
+    pub(crate) fn all(&self) -> &[u32] {
+        if self.many.is_empty() { self.kept.get(..self.len).unwrap_or_default() } else { &self.many }
+    }
+
+    /// How many were found.
+    #[inline]
+    pub(crate) const fn len(&self) -> usize {
+        if self.many.is_empty() { self.len } else { self.many.len() }
+    }
+
+    /// Forgets what was found since there were `len`.
+    #[inline]
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.many.truncate(len);
+        if self.many.is_empty() {
+            self.len = self.len.min(len);
+        }
+    }
+
+    /// Orders what was found since there were `start`.
+    #[inline]
+    pub(super) fn order(&mut self, start: usize) {
+        let all = if self.many.is_empty() { self.kept.get_mut(..self.len) } else { Some(&mut *self.many) };
+        let tail = all.and_then(|all| all.get_mut(start..)).unwrap_or_default();
+        if tail.windows(2).any(|pair| matches!(pair, [a, b] if a > b)) {
+            tail.sort_unstable();
+        }
+    }
+}
 
 /// What a subject head can ask of a link.
 #[derive(Clone, Copy, Debug)]
@@ -83,28 +158,75 @@ pub(super) fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
+/// How much is kept for each place of a pattern set. What is more is collected when it is asked for.
+pub(super) const CERTAIN: usize = 16;
+
+/// Short lists by number; some are open: what is in them must be found out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Certain {
+    /// Where each list begins and ends; an open one ends before it begins.
+    ends: Vec<(u32, u32)>,
+    items: Vec<u32>,
+}
+
+impl Certain {
+    /// Adds the next list.
+    pub(super) fn push(&mut self, list: Option<&[u32]>) {
+        let start = position(self.items.len());
+        self.items.extend_from_slice(list.unwrap_or_default());
+        self.ends.push(if list.is_some() { (start, position(self.items.len())) } else { (1, 0) });
+    }
+
+    #[inline]
+    pub(super) fn get(&self, at: usize) -> Option<&[u32]> {
+        let (start, end) = *self.ends.get(at)?;
+        self.items.get(start as usize..end as usize)
+    }
+}
+
 /// Distinct patterns, matched at once; the class of a pattern is its place.
 #[derive(Clone, Debug)]
 pub(crate) struct PatternClasses {
     patterns: Vec<Pattern>,
     pub(super) set: PatternSet,
+    /// The classes of each place of the set.
+    certain: Certain,
 }
 
 impl PatternClasses {
     pub(super) fn new(patterns: Vec<Pattern>) -> Self {
         let set = PatternSet::new(&patterns);
-        Self { patterns, set }
+        let mut certain = Certain::default();
+        (0..set.places()).for_each(|place| certain.push(set.certain(place, CERTAIN).as_deref()));
+        Self { patterns, set, certain }
     }
 
-    /// The classes of an id, ascending.
+    /// The classes of an id, ascending, if they are known; else they are added.
     #[inline]
-    pub(crate) fn find(&self, id: &str, found: &mut Found) {
-        if !self.patterns.is_empty() {
-            self.set.matches(id, |class| found.push(class));
-            if found.len() > 1 {
-                found.sort_unstable();
-            }
+    pub(crate) fn find(&self, id: &str, found: &mut Found) -> Option<&[u32]> {
+        if self.patterns.is_empty() {
+            return Some(&[]);
         }
+        let place = self.set.place(id);
+        let certain = self.certain.get(place);
+        if certain.is_none() || self.set.has_beside() {
+            self.collect(place, id, found);
+            return None;
+        }
+        certain
+    }
+
+    #[inline(never)]
+    fn collect(&self, place: usize, id: &str, found: &mut Found) {
+        let start = found.len();
+        match self.certain.get(place) {
+            Some(classes) => found.append(classes),
+            None => self.set.at(place, id, &mut |classes| found.append(classes)),
+        }
+        if self.set.has_beside() {
+            self.set.beside(id, &mut |classes| found.append(classes));
+        }
+        found.order(start);
     }
 
     pub(crate) fn get(&self, class: u32) -> Option<&Pattern> {
@@ -149,8 +271,9 @@ impl SubjectClasses {
         Self { by_id: Buckets::of(&lists), ids, by_group, by_blueprint, by_kind, heads }
     }
 
-    /// The classes that a link belongs to, with the groups that it claims, ascending.
+    /// Adds the classes that a link belongs to, with the groups that it claims, ascending.
     pub(crate) fn find(&self, view: &SubjectView<'_>, found: &mut Found) {
+        let start = found.len();
         let mut add = |classes: &[u32], id_holds: bool| {
             for &class in classes {
                 if self.heads.get(class as usize).is_some_and(|head| holds(head, view, id_holds)) {
@@ -177,9 +300,7 @@ impl SubjectClasses {
         if self.ids.len() > 0 {
             self.ids.set.matches(view.id, |pattern| add(self.by_id.get(pattern), true));
         }
-        if found.len() > 1 {
-            found.sort_unstable();
-        }
+        found.order(start);
     }
 
     pub(crate) fn get(&self, class: u32) -> Option<&SubjectHead> {

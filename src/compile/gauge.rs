@@ -51,6 +51,9 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
+    /// None at all.
+    pub(crate) const NONE: Self = Self { yes: 0, no: 0 };
+
     const fn to(question: u64, answer: Option<bool>) -> Self {
         match answer {
             Some(true) => Self { yes: question, no: 0 },

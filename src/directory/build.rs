@@ -8,10 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::HashMap;
 
-use super::Directory;
 use super::records::{AgentRecord, Giver, Principal, ResourceRecord, ToolRecord};
+use super::{Directory, resource_hash};
 use crate::compile::RuleSet;
 use crate::entities::Entities;
 use crate::grant::{Approval, Grant};
@@ -20,6 +20,7 @@ use crate::name::{BlueprintId, GroupId, RuleId, UserId};
 use crate::resource::ResourceRef;
 use crate::rule::{Effect, Mode, ResourceHead, Rule, Source};
 use crate::signal::{Class, Target};
+use crate::table::{Numbered, Seed, Table};
 use crate::tool::{EffectClass, Tool};
 use crate::value::{Map, Value};
 
@@ -29,7 +30,7 @@ pub(super) fn build(entities: &Entities, version: &str) -> Directory {
     link_accounts(&mut principals, entities);
     let resources = resources(entities);
     let tool_records = tools(entities);
-    let tools = (0u32..).zip(&tool_records).map(|(at, tool)| (tool.id.clone(), at)).collect();
+    let tools = Numbered::new(tool_records.iter().map(|tool| tool.id.clone()));
     let mut approvals: HashMap<Box<str>, Vec<Approval>> = HashMap::new();
     for approval in &entities.approvals {
         approvals.entry(approval.call.as_str().into()).or_default().push(approval.clone());
@@ -41,23 +42,25 @@ pub(super) fn build(entities: &Entities, version: &str) -> Directory {
     let grants = RuleSet::new(&grants);
     let givers = givers(&grants, entities);
     let children = children(&principals);
-    let mut directory = Directory {
+    let seed = Seed::default();
+    let principal_table = Table::new(principals.iter().map(|principal| seed.hash(principal.id_text().as_bytes())));
+    let names = resources.iter().map(|resource| &resource.reference);
+    let resource_table = Table::new(names.map(|name| resource_hash(seed, name.kind.as_str(), name.id.as_str())));
+    Directory {
         version: version.into(),
         words: None,
         children,
-        hasher: DefaultHashBuilder::default(),
+        seed,
         principals,
-        principal_table: HashTable::new(),
+        principal_table,
         resources,
-        resource_table: HashTable::new(),
+        resource_table,
         tools,
         tool_records,
         grants,
         givers,
         approvals,
-    };
-    index(&mut directory);
-    directory
+    }
 }
 
 /// Who hangs directly below an id: agents below their blueprint, accounts below their agent.
@@ -72,22 +75,6 @@ fn children(principals: &[Principal]) -> HashMap<Box<str>, Vec<u32>> {
         }
     }
     children
-}
-
-fn index(directory: &mut Directory) {
-    let hashes: Vec<u64> = directory.principals.iter().map(|p| directory.hash(p.kind_text(), p.id_text())).collect();
-    let mut table = HashTable::with_capacity(hashes.len());
-    for (at, hash) in (0u32..).zip(&hashes) {
-        table.insert_unique(*hash, at, |at| hashes.get(*at as usize).copied().unwrap_or_default());
-    }
-    directory.principal_table = table;
-    let names = directory.resources.iter().map(|resource| &resource.reference);
-    let hashes: Vec<u64> = names.map(|name| directory.hash(name.kind.as_str(), name.id.as_str())).collect();
-    let mut table = HashTable::with_capacity(hashes.len());
-    for (at, hash) in (0u32..).zip(&hashes) {
-        table.insert_unique(*hash, at, |at| hashes.get(*at as usize).copied().unwrap_or_default());
-    }
-    directory.resource_table = table;
 }
 
 /// What each thing lies in, at any depth.
@@ -265,8 +252,11 @@ fn tools(entities: &Entities) -> Vec<ToolRecord> {
         let mut effects: Vec<EffectClass> = tool.effects.clone();
         effects.sort_unstable();
         effects.dedup();
+        let (server, name) = tool.id.as_str().split_once('/').unwrap_or_default();
         ToolRecord {
             id: tool.id.as_str().into(),
+            server: server.to_owned().into(),
+            name: name.to_owned().into(),
             effects: effects.iter().map(|effect| Value::from(effect.name())).collect(),
             assigned: tool.assigned.clone().into(),
             requires_grant: tool.requires_grant,

@@ -24,10 +24,9 @@ mod build;
 mod check;
 mod records;
 
-use core::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::HashMap;
 
 use crate::compile::{CompiledPolicy, RuleSet};
 use crate::document::Validated;
@@ -36,6 +35,7 @@ use crate::grant::Approval;
 use crate::limits::Limits;
 use crate::name::{GroupId, UserId};
 use crate::signal::{Cascade, Class, Target};
+use crate::table::{Numbered, Seed, Table};
 
 pub use check::{DirectoryError, Problem};
 pub(crate) use records::{AgentRecord, Giver, Principal, ResourceRecord, ToolRecord};
@@ -48,12 +48,12 @@ pub struct Directory {
     words: Option<u64>,
     /// The places of agents by blueprint, and of accounts by agent.
     children: HashMap<Box<str>, Vec<u32>>,
-    hasher: DefaultHashBuilder,
+    seed: Seed,
     principals: Vec<Principal>,
-    principal_table: HashTable<u32>,
+    principal_table: Table,
     resources: Vec<ResourceRecord>,
-    resource_table: HashTable<u32>,
-    tools: HashMap<Box<str>, u32>,
+    resource_table: Table,
+    tools: Numbered,
     tool_records: Vec<ToolRecord>,
     grants: RuleSet,
     /// Who gave each grant, by its number.
@@ -118,10 +118,13 @@ impl Directory {
     /// The place of a registered principal.
     #[inline]
     pub(crate) fn find_principal(&self, kind: &str, id: &str) -> Option<u32> {
-        let same = |at: &u32| {
-            self.principals.get(*at as usize).is_some_and(|found| found.id_text() == id && found.kind_text() == kind)
+        if self.principals.is_empty() {
+            return None;
+        }
+        let same = |at: u32| {
+            self.principals.get(at as usize).is_some_and(|found| found.id_text() == id && found.kind_text() == kind)
         };
-        self.principal_table.find(self.hash(kind, id), same).copied()
+        self.principal_table.find(self.seed.hash(id.as_bytes()), same)
     }
 
     pub(crate) fn principal(&self, at: u32) -> Option<&Principal> {
@@ -138,11 +141,11 @@ impl Directory {
         if self.resources.is_empty() {
             return None;
         }
-        let same = |at: &u32| {
-            let found = self.resources.get(*at as usize).map(|found| &found.reference);
+        let same = |at: u32| {
+            let found = self.resources.get(at as usize).map(|found| &found.reference);
             found.is_some_and(|found| found.id.as_str() == id && found.kind.as_str() == kind)
         };
-        self.resource_table.find(self.hash(kind, id), same).copied()
+        self.resource_table.find(resource_hash(self.seed, kind, id), same)
     }
 
     pub(crate) fn resource(&self, at: u32) -> Option<&ResourceRecord> {
@@ -156,7 +159,7 @@ impl Directory {
     /// The place of a registered tool.
     #[inline]
     pub(crate) fn find_tool(&self, id: &str) -> Option<u32> {
-        self.tools.get(id).copied()
+        self.tools.get(id)
     }
 
     pub(crate) fn tool(&self, at: u32) -> Option<&ToolRecord> {
@@ -202,14 +205,10 @@ impl Directory {
     fn below(&self, id: &str) -> impl Iterator<Item = &Principal> {
         self.children.get(id).into_iter().flatten().filter_map(|at| self.principal(*at))
     }
+}
 
-    #[inline]
-    fn hash(&self, kind: &str, id: &str) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write(id.as_bytes());
-        // No id contains it, so the parts cannot be mistaken for each other.
-        hasher.write_u8(0);
-        hasher.write(kind.as_bytes());
-        hasher.finish()
-    }
+/// The hash of a resource. (Principals have that of their id: of one id there are no more than four.)
+#[inline]
+fn resource_hash(seed: Seed, kind: &str, id: &str) -> u64 {
+    seed.add(seed.hash(id.as_bytes()), kind.as_bytes())
 }

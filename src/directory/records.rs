@@ -111,6 +111,9 @@ pub(crate) struct ResourceRecord {
 #[derive(Clone, Debug)]
 pub(crate) struct ToolRecord {
     pub(crate) id: Box<str>,
+    /// The two parts of its id.
+    pub(crate) server: Value<'static>,
+    pub(crate) name: Value<'static>,
     pub(crate) effects: Value<'static>,
     pub(crate) assigned: Box<[SubjectHead]>,
     pub(crate) requires_grant: bool,

@@ -56,14 +56,17 @@ impl Engine {
         self.judge(request, Some((session, run)))
     }
 
-    fn judge<'e>(&'e self, request: &Request<'_>, flow: Option<(&Session, &Run<'_>)>) -> Decision<'e> {
+    fn judge<'e>(&'e self, request: &Request<'_>, host: Option<(&Session, &Run<'_>)>) -> Decision<'e> {
         let mut decision = Decision::new(self);
-        if let Some(code) = self.form(request) {
-            decision.object(code, None, 0, 0);
-            return decision;
+        match self.form(request) {
+            Some(code) => decision.object(code, None, 0, 0),
+            None => {
+                let mut scene = Scene::blank(self, request);
+                scene.look_up();
+                let flowing = scene.enter(host);
+                complete(&scene, flowing.as_ref(), &mut decision);
+            }
         }
-        let (scene, flowing) = Scene::flowing(self, request, flow);
-        complete(&scene, flowing.as_ref(), &mut decision);
         decision
     }
 
@@ -86,7 +89,10 @@ impl Engine {
             return false;
         }
         let mut decision = Decision::new(self);
-        judge(&Scene::flowing(self, open, None).0.listing(), &mut decision);
+        let mut scene = Scene::new(self, open);
+        scene.enter(None);
+        scene.listing = true;
+        judge(&scene, &mut decision);
         decision.objections.is_empty()
     }
 

@@ -82,7 +82,7 @@ impl Engine {
                 (Some(code), _) => decision.object(code, None, 0, 0),
                 (None, Some(scene)) => {
                     scene.replace(resource, mark);
-                    let flowing = scene.restate();
+                    let flowing = scene.enter(None);
                     complete(scene, flowing.as_ref(), &mut decision);
                 }
                 (None, None) => decision.object(Code::RequestMalformed, None, 0, 0),

@@ -2,6 +2,7 @@
 //!
 //! Next room: `facts`.
 
+use core::ops::Deref;
 use std::sync::OnceLock;
 
 use smallvec::SmallVec;
@@ -12,7 +13,7 @@ use super::told::Told;
 use super::{revocation, tool};
 use crate::compile::{Answers, Found, Query, ResourceQuery, ResourceView, RuleSet, SubjectView, signs};
 use crate::directory::{Principal, ResourceRecord, ToolRecord};
-use crate::engine::{Engine, Origin, subject_view};
+use crate::engine::{Engine, Linked, Origin, subject_view};
 use crate::fact::slot;
 use crate::flow::{Run, Session};
 use crate::label::Label;
@@ -27,45 +28,60 @@ pub(crate) enum Classes<'s> {
     Found(u32, u32),
 }
 
+impl Classes<'_> {
+    const NONE: Self = Self::Linked(&[]);
+}
+
 /// What was found for this call, all in one list: most of it is short, and how long it is nobody knows before.
 #[derive(Clone, Debug, Default)]
 struct Pool {
-    classes: SmallVec<[u32; 36]>,
+    classes: Found,
 }
 
 impl Pool {
-    /// Finds classes, or nothing in a set without rules.
-    fn find(&mut self, set: &RuleSet, find: impl FnOnce(&RuleSet, &mut Found)) -> Classes<'static> {
-        if set.is_empty() {
-            return Classes::Linked(&[]);
+    /// Finds classes.
+    #[inline]
+    fn find(&mut self, find: impl FnOnce(&mut Found)) -> Classes<'static> {
+        let start = self.classes.len() as u32;
+        find(&mut self.classes);
+        Classes::Found(start, self.classes.len() as u32)
+    }
+
+    /// Finds classes that may be known as a list.
+    #[inline]
+    fn find_or<'s>(&mut self, find: impl FnOnce(&mut Found) -> Option<&'s [u32]>) -> Classes<'s> {
+        let start = self.classes.len() as u32;
+        match find(&mut self.classes) {
+            Some(known) => Classes::Linked(known),
+            None => Classes::Found(start, self.classes.len() as u32),
         }
-        let mut found = Found::new();
-        find(set, &mut found);
-        let start = self.classes.len();
-        self.classes.extend_from_slice(&found);
-        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Classes::Found(place(start), place(self.classes.len()))
     }
 
     #[inline]
     fn get<'q>(&'q self, classes: &Classes<'q>) -> &'q [u32] {
-        match *classes {
+        self.get_of(*classes)
+    }
+
+    #[inline]
+    fn get_of<'q>(&'q self, classes: Classes<'q>) -> &'q [u32] {
+        match classes {
             Classes::Linked(classes) => classes,
-            Classes::Found(start, end) => self.classes.get(start as usize..end as usize).unwrap_or_default(),
+            Classes::Found(start, end) => self.classes.all().get(start as usize..end as usize).unwrap_or_default(),
         }
     }
 }
 
-/// A link of the chain.
+/// A link of the chain. What every decision reads comes first.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Party<'s, 'r> {
-    pub(crate) link: &'s Link<'r>,
-    pub(crate) principal: Option<&'s Principal>,
-    /// Whether nothing is wrong with its standing at any time.
-    pub(crate) is_sound: bool,
     classes: [Classes<'s>; 2],
     /// With the groups that the request claims for it, if it claims any: what restrictions see.
     claimed: Option<Box<[Classes<'s>; 2]>>,
+    /// Whether nothing is wrong with its standing at any time.
+    pub(crate) is_sound: bool,
+    pub(crate) link: &'s Link<'r>,
+    pub(crate) principal: Option<&'s Principal>,
 }
 
 impl<'s, 'r> Party<'s, 'r> {
@@ -99,6 +115,11 @@ impl KnownLabel {
             Self::Label(label) => Some(label),
         }
     }
+
+    /// The label, if it is one.
+    const fn known(self) -> Option<Label> {
+        if let Self::Label(label) = self { Some(label) } else { None }
+    }
 }
 
 /// A tool that is called, or that a call touches.
@@ -106,58 +127,93 @@ impl KnownLabel {
 pub(crate) struct Tooling<'s> {
     /// What the registry holds about it, if it is registered.
     pub(crate) record: Option<&'s ToolRecord>,
-    pub(crate) server: Value<'s>,
-    pub(crate) name: Value<'s>,
+    pub(crate) server: Part<'s>,
+    pub(crate) name: Part<'s>,
     classes: [Classes<'s>; 2],
 }
 
-/// A resource that is judged.
+/// A part of the id of a tool, as a fact.
 #[derive(Clone, Debug)]
+pub(crate) enum Part<'s> {
+    /// Of a registered one.
+    Listed(&'s Value<'static>),
+    /// Of one that is denied for not being registered: it may take longer.
+    Own(Box<Value<'s>>),
+}
+
+impl<'s> Deref for Part<'s> {
+    type Target = Value<'s>;
+
+    fn deref(&self) -> &Value<'s> {
+        match self {
+            Part::Listed(value) => value,
+            Part::Own(value) => value,
+        }
+    }
+}
+
+/// What a rule set sees of a resource.
+#[derive(Clone, Copy, Debug)]
+struct Side<'s> {
+    /// What was found for it.
+    found: Classes<'s>,
+    /// The same at a glance.
+    sign: u64,
+    /// What it answers.
+    answers: Answers,
+    /// What its type is called.
+    kind: u32,
+}
+
+impl Side<'_> {
+    /// That of a set without rules.
+    const NONE: Self = Self { found: Classes::NONE, sign: u64::MAX, answers: Answers::NONE, kind: u32::MAX };
+}
+
+/// A resource that is judged. What every decision reads comes first: those of thousands of prepared requests do not stay in the caches.
+#[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Thing<'s, 'r> {
-    pub(crate) target: &'s Target<'r>,
+    sides: [Side<'s>; 2],
     pub(crate) record: Option<&'s ResourceRecord>,
     /// Set if it is a tool.
     pub(crate) tool: Option<Tooling<'s>>,
+    /// What heads can ask of it.
+    view: ResourceView<'s>,
+    pub(crate) target: &'s Target<'r>,
     pub(crate) label: KnownLabel,
     pub(crate) label_value: Value<'static>,
-    /// What its type is called in each rule set.
-    kinds: [u32; 2],
-    /// What each rule set found for it.
-    found: [Classes<'s>; 2],
-    /// The same at a glance.
-    signs: [u64; 2],
-    /// What it answers each rule set.
-    answers: [Answers; 2],
 }
 
-/// Everything about one call that its evaluation needs more than once.
+/// Everything about one call that its evaluation needs more than once. What every decision reads comes first.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Scene<'s, 'r> {
     pub(crate) engine: &'s Engine,
     pub(crate) request: &'s Request<'r>,
-    pub(crate) parties: SmallVec<[Party<'s, 'r>; 2]>,
-    pub(crate) things: SmallVec<[Thing<'s, 'r>; 2]>,
-    actions: [Classes<'s>; 2],
-    pool: Pool,
-    /// The agent that acts, if it is registered.
-    pub(crate) agent: Option<&'s Principal>,
-    /// Listed and claimed groups of the subject, if any are claimed.
-    pub(crate) claimed_groups: Option<Value<'s>>,
-    call: OnceLock<CallDigest>,
-    /// What feeds have told since the token was issued.
-    pub(crate) told: Told,
-    /// What its session has seen and done.
-    pub(super) flow: Seen,
-    /// Whether it is asked what could be allowed with some arguments, none being given.
-    pub(super) listing: bool,
-    /// What conditions demand of the facts of the call, by rule set.
-    guards: [SmallVec<[u32; 2]>; 2],
-    /// What its facts answer, by rule set.
-    answers: [Answers; 2],
     /// Whether it says when its token was issued or ends.
     pub(super) is_dated: bool,
     /// Whether it is the action that calls a tool, and what is called is none.
     pub(super) calls_no_tool: bool,
+    /// Whether it is asked what could be allowed with some arguments, none being given.
+    pub(super) listing: bool,
+    /// What feeds have told since the token was issued.
+    pub(crate) told: Told,
+    actions: [Classes<'s>; 2],
+    /// What its facts answer, by rule set.
+    answers: [Answers; 2],
+    pool: Pool,
+    pub(crate) parties: SmallVec<[Party<'s, 'r>; 2]>,
+    pub(crate) things: SmallVec<[Thing<'s, 'r>; 2]>,
+    /// The agent that acts, if it is registered.
+    pub(crate) agent: Option<&'s Principal>,
+    /// Listed and claimed groups of the subject, if any are claimed.
+    pub(crate) claimed_groups: Option<Box<Value<'s>>>,
+    call: OnceLock<Box<CallDigest>>,
+    /// What its session has seen and done.
+    pub(super) flow: Seen,
+    /// What conditions demand of the facts of the call, by rule set.
+    guards: [SmallVec<[u32; 2]>; 2],
 }
 
 /// Which of a pair belongs to a rule set.
@@ -171,57 +227,82 @@ const fn of(origin: Origin) -> usize {
     }
 }
 
-const ORIGINS: [Origin; 2] = [Origin::Policy, Origin::Directory];
+/// What is found in the rules of the policy and in those of the directory; nothing in a set without rules.
+#[inline]
+fn in_both<'s, T>(engine: &'s Engine, nothing: T, mut find: impl FnMut(&'s RuleSet, &'s Linked) -> T) -> [T; 2]
+where
+    T: Copy,
+{
+    let mut both = [nothing; 2];
+    for (found, origin) in both.iter_mut().zip([Origin::Policy, Origin::Directory]) {
+        let (set, linked) = engine.set(origin);
+        if !set.is_empty() {
+            *found = find(set, linked);
+        }
+    }
+    both
+}
 
 impl<'s, 'r> Scene<'s, 'r> {
+    /// The call of no session, until it [enters](Self::enter) one.
     pub(crate) fn new(engine: &'s Engine, request: &'s Request<'r>) -> Self {
-        let mut claims: SmallVec<[&str; 4]> = request.claimed_groups().collect();
-        claims.sort_unstable();
-        claims.dedup();
-        let mut pool = Pool::default();
-        let mut parties: SmallVec<[Party<'s, 'r>; 2]> = SmallVec::new();
-        for (at, link) in request.chain.iter().enumerate() {
-            parties.push(party(engine, link, if at == 0 { &claims } else { &[] }, &mut pool));
-        }
-        let mut things: SmallVec<[Thing<'s, 'r>; 2]> = SmallVec::new();
-        for target in &request.resources {
-            things.push(thing(engine, target, &mut pool));
-        }
-        let actions = ORIGINS
-            .map(|origin| pool.find(engine.set(origin).0, |set, found| set.actions.find(request.action(), found)));
-        let immediate = parties.get(usize::from(parties.len() > 1));
-        let agent = immediate.and_then(|party| acting_agent(engine, party));
-        let claimed_groups = (!claims.is_empty()).then(|| claimed_groups(&parties, &claims));
-        let mut scene = Self {
-            parties,
-            things,
-            actions,
-            pool,
-            agent,
-            claimed_groups,
+        let mut scene = Self::blank(engine, request);
+        scene.look_up();
+        scene
+    }
+
+    /// A scene of nobody and nothing yet. It is large: where it is not kept, it is [filled](Self::look_up) where it is.
+    #[inline]
+    pub(super) fn blank(engine: &'s Engine, request: &'s Request<'r>) -> Self {
+        Self {
+            engine,
+            request,
+            parties: SmallVec::new(),
+            things: SmallVec::new(),
+            actions: [Classes::NONE; 2],
+            pool: Pool::default(),
+            agent: None,
+            claimed_groups: None,
             call: OnceLock::new(),
             told: Told::default(),
             flow: Seen::default(),
             listing: false,
             guards: [SmallVec::new(), SmallVec::new()],
             answers: [Answers::default(); 2],
-            is_dated: revocation::is_dated(request),
+            is_dated: false,
             calls_no_tool: false,
-            engine,
-            request,
-        };
-        if !engine.revocations().is_empty() {
-            scene.told = Told::of(&scene);
         }
-        if !engine.set(Origin::Policy).0.guards.is_empty() {
-            scene.guards = ORIGINS.map(|origin| scene.guards(origin));
-        }
-        scene.answers = ORIGINS.map(|origin| scene.answers(origin));
-        scene.calls_no_tool = request.action() == tool::CALL && scene.called().is_none();
-        scene
     }
 
-    /// The same, as the call of a session: of the one that the host keeps, of the one that the request states, or of none.
+    /// Looks up who and what is in the call.
+    pub(super) fn look_up(&mut self) {
+        let (engine, request, pool) = (self.engine, self.request, &mut self.pool);
+        let claims = claims(request);
+        for (at, link) in request.chain.iter().enumerate() {
+            self.parties.push(party(engine, link, if at == 0 { &claims } else { &[] }, pool));
+        }
+        for target in &request.resources {
+            self.things.push(thing(engine, target, pool));
+        }
+        self.actions =
+            in_both(engine, Classes::NONE, |set, _| pool.find_or(|found| set.actions.find(request.action(), found)));
+        let immediate = self.parties.get(usize::from(self.parties.len() > 1));
+        self.agent = immediate.and_then(|party| acting_agent(engine, party));
+        if !claims.is_empty() {
+            self.claimed_groups = Some(Box::new(claimed_groups(&self.parties, &claims)));
+        }
+        if !engine.revocations().is_empty() {
+            self.told = Told::of(self);
+        }
+        if !engine.set(Origin::Policy).0.guards.is_empty() {
+            self.guards = [self.guards(Origin::Policy), self.guards(Origin::Directory)];
+        }
+        self.answers = [self.answers(Origin::Policy), self.answers(Origin::Directory)];
+        self.is_dated = revocation::is_dated(request);
+        self.calls_no_tool = request.action() == tool::CALL && self.called().is_none();
+    }
+
+    /// The same, as the call of a session.
     pub(crate) fn flowing<'f>(
         engine: &'s Engine,
         request: &'s Request<'r>,
@@ -231,28 +312,28 @@ impl<'s, 'r> Scene<'s, 'r> {
         's: 'f,
     {
         let mut scene = Self::new(engine, request);
-        let flowing = Flowing::of(engine, request, host);
-        let flowing = scene.enter(flowing);
+        let flowing = scene.enter(host);
         (scene, flowing)
     }
 
-    /// The flow that the request states, of the call as it is now.
-    pub(super) fn restate(&mut self) -> Option<Flowing<'s>> {
-        let flowing = Flowing::of(self.engine, self.request, None);
-        self.enter(flowing)
+    /// The session that the call is of: the one that the host keeps, the one that the request states, as the call is now, or none.
+    #[inline]
+    pub(crate) fn enter<'f>(&mut self, host: Option<(&'f Session, &Run<'f>)>) -> Option<Flowing<'f>>
+    where
+        's: 'f,
+    {
+        if host.is_none() && self.request.stated_flow().is_none() {
+            return None;
+        }
+        let mut flowing = Flowing::of(self.engine, self.request, host)?;
+        flowing.consent(self);
+        self.flow = flowing.seen(self);
+        Some(flowing)
     }
 
     /// Whether a fact is the session's to say, and it does.
     pub(crate) fn is_said_by_session(&self, slot: u16) -> bool {
         (slot::FLOW_LABEL..=slot::FLOW_CONSENTED).contains(&slot) && self.flow.get(slot).is_some()
-    }
-
-    fn enter<'f>(&mut self, mut flowing: Option<Flowing<'f>>) -> Option<Flowing<'f>> {
-        if let Some(flowing) = &mut flowing {
-            flowing.consent(self);
-            self.flow = flowing.seen(self);
-        }
-        flowing
     }
 
     /// What the conditions of a set demand of the facts of the call.
@@ -274,12 +355,6 @@ impl<'s, 'r> Scene<'s, 'r> {
     fn general(&self) -> Option<View<'_, 's, 'r>> {
         let (party, thing) = (self.parties.first()?, self.things.first()?);
         Some(View { scene: self, party, thing, tool: None, claims: false })
-    }
-
-    /// The same, to ask what could be allowed with some arguments.
-    pub(crate) fn listing(mut self) -> Self {
-        self.listing = true;
-        self
     }
 
     /// The place of who makes the call: the immediate actor, or the subject of a direct call.
@@ -308,23 +383,19 @@ impl<'s, 'r> Scene<'s, 'r> {
             Some(_) | None => pick(&party.classes),
         };
         let tools = tool.map_or(&[][..], |tool| pick(&tool.classes));
-        let containers = thing.record.map_or(&[][..], |record| &record.containers);
-        let resource = ResourceQuery {
-            view: ResourceView { kind: thing.target.kind(), id: thing.target.id(), containers },
-            kind: thing.kinds.get(of(origin)).copied().unwrap_or(u32::MAX),
-            found: pick(&thing.found),
-            label: thing.label.bound(),
-        };
-        let guards = self.guards.get(of(origin)).map_or(&[][..], |guards| guards);
-        let call = self.answers.get(of(origin)).copied().unwrap_or_default();
-        let answers = thing.answers.get(of(origin)).map_or(call, |answers| call.and(*answers));
-        let sign = thing.signs.get(of(origin)).copied().unwrap_or(u64::MAX);
-        Query { classes: [subjects, pick(&self.actions), tools], resource, guards, answers, sign }
+        let side = thing.sides.get(of(origin)).copied().unwrap_or(Side::NONE);
+        let resource = ResourceQuery { view: &thing.view, kind: side.kind, found: self.pool.get_of(side.found) };
+        let has_guards = !self.engine.set(origin).0.guards.is_empty();
+        let guards = self.guards.get(of(origin)).filter(|_| has_guards).map_or(&[][..], |guards| guards);
+        let answers = self.answers.get(of(origin)).copied().unwrap_or_default().and(side.answers);
+        let classes = [subjects, pick(&self.actions), tools];
+        Query { classes, resource, guards, answers, sign: side.sign }
     }
 
     /// The digest of the call, computed once, if anybody asks.
     pub(crate) fn call(&self) -> &CallDigest {
-        self.call.get_or_init(|| self.request.call_digest_on(self.things.iter().map(|thing| thing.target)))
+        let digest = || self.request.call_digest_on(self.things.iter().map(|thing| thing.target));
+        self.call.get_or_init(|| Box::new(digest()))
     }
 
     /// How much has been found.
@@ -345,28 +416,30 @@ impl<'s, 'r> Scene<'s, 'r> {
 }
 
 fn party<'s, 'r>(engine: &'s Engine, link: &'s Link<'r>, claims: &[&str], pool: &mut Pool) -> Party<'s, 'r> {
-    let directory = engine.directory();
-    let place = directory.find_principal(link.kind(), link.id());
+    let (directory, kind, id) = (engine.directory(), link.kind(), link.id());
+    let place = directory.find_principal(kind, id);
     let principal = place.and_then(|at| directory.principal(at));
-    let mut found = |claims: &[&str], origin: Origin| {
-        let view = match principal {
-            Some(principal) => subject_view(principal, claims),
-            None => SubjectView { kind: link.kind(), id: link.id(), groups: &[], claims, blueprint: None },
-        };
-        pool.find(engine.set(origin).0, |set, found| set.subjects.find(&view, found))
+    let view = |claims| match principal {
+        Some(principal) => subject_view(principal, claims),
+        None => SubjectView { kind, id, groups: &[], claims, blueprint: None },
     };
-    let classes = ORIGINS.map(|origin| match place {
-        Some(at) => Classes::Linked(engine.set(origin).1.subject(at)),
-        None => found(&[], origin),
+    let classes = in_both(engine, Classes::NONE, |set, linked| match place {
+        Some(at) => Classes::Linked(linked.subject(at)),
+        None => pool.find(|found| set.subjects.find(&view(&[]), found)),
     });
-    let claimed = (!claims.is_empty()).then(|| Box::new(ORIGINS.map(|origin| found(claims, origin))));
-    let is_sound = principal.is_some_and(|principal| principal.is_sound) && link.kind() != "agent_user";
+    let claimed = if claims.is_empty() { None } else { Some(Box::new(claimed(engine, &view(claims), pool))) };
+    let is_sound = principal.is_some_and(|principal| principal.is_sound) && kind != "agent_user";
     Party { link, principal, is_sound, classes, claimed }
 }
 
+#[inline(never)]
+fn claimed(engine: &Engine, view: &SubjectView<'_>, pool: &mut Pool) -> [Classes<'static>; 2] {
+    in_both(engine, Classes::NONE, |set, _| pool.find(|found| set.subjects.find(view, found)))
+}
+
 fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>, pool: &mut Pool) -> Thing<'s, 'r> {
-    let directory = engine.directory();
-    let place = directory.find_resource(target.kind(), target.id());
+    let (directory, kind, id) = (engine.directory(), target.kind(), target.id());
+    let place = directory.find_resource(kind, id);
     let record = place.and_then(|at| directory.resource(at));
     // A label in the request raises what the directory says and never lowers it.
     let label = match (record.and_then(|record| record.label), target.label) {
@@ -378,38 +451,42 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>, pool: &mut Pool) ->
         (None, Labelled::Null) => KnownLabel::Null,
         (None, Labelled::Unsaid | Labelled::NoSuch) => KnownLabel::Unknown,
     };
-    let found = ORIGINS.map(|origin| {
-        let (set, linked) = engine.set(origin);
-        match place {
+    let bound = label.bound();
+    let sides = in_both(engine, Side::NONE, |set, linked| {
+        let number = set.resources.kind(kind);
+        let found = match place {
             Some(at) => Classes::Linked(linked.resource(at)),
             None => {
-                let view = ResourceView { kind: target.kind(), id: target.id(), containers: &[] };
-                pool.find(set, |set, found| set.resources.find(&view, found))
+                let view = ResourceView { id, containers: &[], label: None };
+                pool.find_or(|found| set.resources.find(&view, number, found))
             }
-        }
+        };
+        let answers = set.gauges.of_resource(kind, label.known(), bound);
+        Side { found, sign: signs(pool.get(&found)), answers, kind: number }
     });
-    let signs = found.each_ref().map(|found| signs(pool.get(found)));
-    let said = if let KnownLabel::Label(label) = label { Some(label) } else { None };
-    let answers = ORIGINS.map(|origin| engine.set(origin).0.gauges.of_resource(target.kind(), said, label.bound()));
-    let kinds = ORIGINS.map(|origin| engine.set(origin).0.resources.kind(target.kind()));
     let label_value = if let KnownLabel::Label(label) = label { Value::Label(label) } else { Value::Null };
-    let tool = (target.kind() == "tool").then(|| tooling(engine, target.id(), pool));
-    Thing { target, record, tool, label, label_value, kinds, found, signs, answers }
+    let tool = if kind == "tool" { Some(tooling(engine, id, pool)) } else { None };
+    let view = ResourceView { id, containers: record.map_or(&[][..], |record| &record.containers), label: bound };
+    Thing { sides, record, tool, view, target, label, label_value }
 }
 
+#[inline(never)]
 fn tooling<'s>(engine: &'s Engine, id: &'s str, pool: &mut Pool) -> Tooling<'s> {
     let directory = engine.directory();
     let place = directory.find_tool(id);
-    let classes = ORIGINS.map(|origin| {
-        let (set, linked) = engine.set(origin);
-        if let Some(at) = place {
-            return Classes::Linked(linked.tool(at));
-        }
-        pool.find(set, |set, found| set.tools.find(id, found))
+    let classes = in_both(engine, Classes::NONE, |set, linked| match place {
+        Some(at) => Classes::Linked(linked.tool(at)),
+        None => pool.find_or(|found| set.tools.find(id, found)),
     });
-    let (server, name) = id.split_once('/').unwrap_or_default();
     let record = place.and_then(|at| directory.tool(at));
-    Tooling { record, server: server.into(), name: name.into(), classes }
+    let (server, name) = match record {
+        Some(record) => (Part::Listed(&record.server), Part::Listed(&record.name)),
+        None => {
+            let (server, name) = id.split_once('/').unwrap_or_default();
+            (Part::Own(Box::new(server.into())), Part::Own(Box::new(name.into())))
+        }
+    };
+    Tooling { record, server, name, classes }
 }
 
 /// The agent that a link is or, if it is an agent's user account, whose account it is.
@@ -419,6 +496,17 @@ pub(super) fn acting_agent<'s>(engine: &'s Engine, party: &Party<'s, '_>) -> Opt
         Some(parent) => engine.directory().principal(parent),
         None => principal.agent.is_some().then_some(principal),
     }
+}
+
+/// The groups that are claimed, ascending, each once: mostly none.
+#[inline]
+fn claims<'s>(request: &'s Request<'_>) -> Vec<&'s str> {
+    let mut claims: Vec<&str> = request.claimed_groups().collect();
+    if claims.len() > 1 {
+        claims.sort_unstable();
+        claims.dedup();
+    }
+    claims
 }
 
 fn claimed_groups<'s>(parties: &[Party<'s, '_>], claims: &[&'s str]) -> Value<'s> {

@@ -55,6 +55,7 @@ impl Seen {
 
 impl<'f> Flowing<'f> {
     /// The session of a call, if it is of one. `host`: the session that the host keeps, and what it says of the call.
+    #[inline(never)]
     pub(crate) fn of(engine: &Engine, request: &'f Request<'_>, host: Option<(&'f Session, &Run<'f>)>) -> Option<Self> {
         let policy = engine.policy().flow();
         let stated = request.stated_flow();

@@ -11,13 +11,38 @@ use crate::lifecycle::RiskLevel;
 use crate::signal::{Class, Compliance, Name, known_as};
 use crate::value::{Fact, Value};
 
+/// Signals that can be told, as facts: the levels of risk, and a device that fails.
+static TOLD: [Value<'static>; 5] =
+    [Value::Enum(&RISK, 0), Value::Enum(&RISK, 1), Value::Enum(&RISK, 2), Value::Enum(&RISK, 3), Value::Bool(false)];
+
+/// What feeds have told of one signal, if anything: a place in [`TOLD`], from 1.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Signal(u8);
+
+impl Signal {
+    const FAILING: Self = Self(5);
+
+    /// That the risk is of this level. What is hidden is not told, and so the worst that there is.
+    fn of(level: RiskLevel) -> Self {
+        Self(RISK.ordinal(level.name()).unwrap_or(3) + 1)
+    }
+
+    pub(crate) const fn is_some(self) -> bool {
+        self.0 != 0
+    }
+
+    pub(crate) fn as_ref(&self) -> Option<&'static Value<'static>> {
+        TOLD.get(usize::from(self.0).checked_sub(1)?)
+    }
+}
+
 /// Signals that feeds have told. Where a request tells another one, the worse counts.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Told {
-    pub(crate) user_risk: Option<Value<'static>>,
-    pub(crate) agent_risk: Option<Value<'static>>,
+    pub(crate) user_risk: Signal,
+    pub(crate) agent_risk: Signal,
     /// Set only if it does not meet its policies.
-    pub(crate) device: Option<Value<'static>>,
+    pub(crate) device: Signal,
     /// Whether it may be a device that does not, because nobody says which it is.
     pub(crate) device_is_open: bool,
 }
@@ -25,11 +50,6 @@ pub(crate) struct Told {
 impl Told {
     pub(super) fn of(scene: &Scene<'_, '_>) -> Self {
         let revocations = scene.engine.revocations();
-        let level = |told: RiskLevel| {
-            // What is hidden is not told, and so the worst that there is.
-            let place = RISK.ordinal(told.name()).unwrap_or(u8::try_from(RISK.members.len() - 1).unwrap_or(u8::MAX));
-            Value::Enum(&RISK, place)
-        };
         // Of several people or agents in a call the worst.
         let people = scene.parties.iter().filter(|party| matches!(party.link.kind(), "user" | "agent_user"));
         let user_risk = people.filter_map(|user| {
@@ -52,11 +72,11 @@ impl Told {
             Fact::Known(_) | Fact::Null | Fact::Unknown => None,
         };
         Self {
-            user_risk: user_risk.map(level),
-            agent_risk: agent_risk.map(level),
+            user_risk: user_risk.map(Signal::of).unwrap_or_default(),
+            agent_risk: agent_risk.map(Signal::of).unwrap_or_default(),
             device_is_open: matches!(scene.request.context_fact(slot::DEVICE_ID), Fact::Unknown)
                 && revocations.is_any_device_failing(),
-            device: (device == Some(Compliance::NotCompliant)).then_some(Value::Bool(false)),
+            device: if device == Some(Compliance::NotCompliant) { Signal::FAILING } else { Signal::default() },
         }
     }
 }

@@ -120,11 +120,41 @@ impl<'a> Iterator for Segments<'a> {
     }
 }
 
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+const SLASHES: u64 = u64::from_le_bytes([b'/'; 8]);
+
+/// Calls back with the place of each `/`, until that says stop.
+#[inline]
+pub(super) fn slashes(bytes: &[u8], mut each: impl FnMut(usize) -> bool) {
+    let mut start = 0;
+    while let Some(rest) = bytes.get(start..).filter(|rest| !rest.is_empty()) {
+        let word = rest.first_chunk::<8>().map_or_else(|| last_word(bytes, rest), |word| u64::from_le_bytes(*word));
+        // Exact for every byte: seven bits never carry into the next.
+        let differs = word ^ SLASHES;
+        let seven = !(ONES << 7);
+        let mut found = !(((differs & seven) + seven) | differs | seven);
+        while found != 0 {
+            if !each(start + found.trailing_zeros() as usize / 8) {
+                return;
+            }
+            found &= found - 1;
+        }
+        start += 8;
+    }
+}
+
+/// What is left behind the last whole word, some bytes, and zeros.
+#[inline]
+fn last_word(bytes: &[u8], rest: &[u8]) -> u64 {
+    match bytes.last_chunk::<8>() {
+        Some(last) => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
+        None => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
 /// Where the first `/` is, or the end. Eight bytes at a time: segments are too short for a general search to pay.
 #[inline]
 fn slash(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const SLASHES: u64 = u64::from_le_bytes([b'/'; 8]);
     let (words, rest) = bytes.as_chunks::<8>();
     for (at, word) in words.iter().enumerate() {
         let zero_where_slash = u64::from_le_bytes(*word) ^ SLASHES;

@@ -167,7 +167,7 @@ impl Heads<'_> {
         if resource & LIST != 0 {
             any_resource(self.lists.get(resource & !LIST), self.resources, &query.resource)
         } else if asks & BY_HEAD == 0 {
-            self.resources.admits(resource, query.resource.label)
+            self.resources.admits(resource, query.resource.view.label)
         } else {
             self.resources.holds(resource, &query.resource)
         }

@@ -3,16 +3,15 @@
 //! Two passes: the first interns globs and counts how many share each piece, the second files each under the piece that the
 //! fewest share. Counts are kept by hash alone: a collision costs a better choice, never a match.
 
-use core::hash::{BuildHasher, Hasher};
-
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::{HashMap, HashTable};
 
 use super::super::Pattern;
 use super::super::glob::{Glob, Kind, Segments, Token, Tokens};
 use super::{
-    Entry, Exact, FILTER_BITS, Gram, Inner, PatternSet, Prefix, SHARED, SPREAD, Shared, Span, filter_bit, has_depth,
+    Entry, Exact, FILTER_BITS, Gram, Inner, Members, NONE, ONE, PatternSet, Prefix, SHARED, Shared, Span, filter_bit,
+    gram_hash, pieces,
 };
-use crate::name;
+use crate::table::{Seed, Table};
 
 /// How many globs may share a place before a rarer piece is sought. Verifying a few is as cheap as a probe.
 const FEW: u32 = 8;
@@ -30,6 +29,17 @@ impl PatternSet {
             builder.add(pattern);
         }
         builder.finish()
+    }
+}
+
+impl PatternSet {
+    /// Finds out which prefix each id and prefix lies in.
+    fn nest(&mut self) {
+        let exact: Vec<u32> = self.exact.iter().map(|exact| self.deepest(&exact.text)).collect();
+        let inside = |prefix: &Prefix| if prefix.is_root { NONE } else { self.deepest(prefix.text()) };
+        let prefixes: Vec<u32> = self.prefixes.iter().map(inside).collect();
+        self.exact.iter_mut().zip(exact).for_each(|(exact, inside)| exact.inside = inside);
+        self.prefixes.iter_mut().zip(prefixes).for_each(|(prefix, inside)| prefix.inside = inside);
     }
 }
 
@@ -64,22 +74,26 @@ impl<T> Places<T> {
         at
     }
 
-    /// The items, and a table by the hash that [`PatternSet::matches`] computes.
-    fn finish(self, hash: impl Fn(&T) -> u64) -> (Vec<T>, HashTable<u32>) {
+    fn finish(self) -> Vec<T> {
         let mut items = self.items;
         items.shrink_to_fit();
-        let mut table = HashTable::with_capacity(items.len());
-        for (at, item) in items.iter().enumerate() {
-            let again = |at: &u32| items.get(*at as usize).map(&hash).unwrap_or_default();
-            table.insert_unique(hash(item), index(at), again);
-        }
-        (items, table)
+        items
     }
+}
+
+/// Items by hash, where whoever writes a policy could choose what meets.
+fn crowded<T>(items: &[T], hash: impl Fn(&T) -> u64) -> HashTable<u32> {
+    let mut table = HashTable::with_capacity(items.len());
+    for (at, item) in items.iter().enumerate() {
+        let again = |at: &u32| items.get(*at as usize).map(&hash).unwrap_or_default();
+        table.insert_unique(hash(item), index(at), again);
+    }
+    table
 }
 
 #[derive(Default)]
 struct Builder {
-    hasher: DefaultHashBuilder,
+    seed: Seed,
     everything: Vec<u32>,
     exact: Places<Exact>,
     exact_members: Vec<(u32, u32)>,
@@ -115,9 +129,9 @@ impl Builder {
             self.everything.push(member);
             return;
         }
-        let hash = hash(&self.hasher, &glob.text);
+        let hash = self.seed.hash(glob.text.as_bytes());
         if glob.kind == Kind::Literal {
-            let make = || Exact { text: glob.text.clone(), members: Span::default() };
+            let make = || Exact { text: glob.text.clone(), members: Members::default(), inside: NONE };
             let at = self.exact.intern(hash, |exact| exact.text == glob.text, make);
             self.exact_members.push((at, member));
             return;
@@ -129,22 +143,26 @@ impl Builder {
             self.tree_members.push((at, member));
             return;
         }
-        let make = || Entry { glob: glob.clone(), tail: index(literal_tail(&glob.text)), members: Span::default() };
+        let make = || Entry { glob: glob.clone(), tail: index(literal_tail(&glob.text)), members: Members::default() };
         let at = self.globs.intern(hash, |entry| entry.glob.text == glob.text, make);
         self.glob_members.push((at, member));
     }
 
     fn prefix(&mut self, glob: &Glob, start: Start) -> u32 {
         let text = glob.text.get(..start.end).unwrap_or_default();
-        self.depths |= 1 << start.depth.min(63);
-        let same = |prefix: &Prefix| prefix.text.get(..prefix.len as usize) == Some(text);
+        let is_root = start.depth == 0;
+        let depth = if is_root { 0 } else { text.bytes().filter(|b| *b == b'/').count() + 1 };
+        self.depths |= 1 << depth.min(63);
+        let same = |prefix: &Prefix| prefix.is(text.as_bytes(), is_root);
         let make = || Prefix {
             text: glob.text.clone(),
             len: index(start.end),
-            tree: Span::default(),
+            is_root,
+            inside: NONE,
+            tree: Members::default(),
             candidates: Span::default(),
         };
-        self.prefixes.intern(hash(&self.hasher, text), same, make)
+        self.prefixes.intern(self.seed.hash(text.as_bytes()), same, make)
     }
 
     fn finish(mut self) -> PatternSet {
@@ -165,7 +183,7 @@ impl Builder {
                         end: index(end),
                         candidates: Span::default(),
                     };
-                    let key = inner.intern(hash(&self.hasher, text), |inner| inner.text() == text, make);
+                    let key = inner.intern(self.seed.hash(text.as_bytes()), |inner| inner.text() == text, make);
                     by_inner.push((key, at));
                 }
                 Place::Gram(bytes) => {
@@ -175,18 +193,26 @@ impl Builder {
             }
         }
 
+        for members in [&mut self.exact_members, &mut self.tree_members, &mut self.glob_members] {
+            members.sort_by_key(|(_, member)| *member);
+        }
+        self.everything.sort_unstable();
         let (mut members, mut candidates) = (Vec::new(), Vec::new());
-        let everything = append(&mut members, &self.everything);
+        let everything = members_of(append(&mut members, &self.everything), &members);
         let always = append(&mut candidates, &always);
-        let (mut exact, exact_table) = self.exact.finish(|exact| hash(&self.hasher, &exact.text));
-        assign(&mut exact, &self.exact_members, &mut members, |exact| &mut exact.members);
         let depths = self.depths;
-        let (mut prefixes, prefix_table) = self.prefixes.finish(|prefix| prefix_hash(&self.hasher, depths, prefix));
-        assign(&mut prefixes, &self.tree_members, &mut members, |prefix| &mut prefix.tree);
+        let mut exact = self.exact.finish();
+        let exact_table = Table::new(exact.iter().map(|exact| self.seed.hash(exact.text.as_bytes())));
+        assign_members(&mut exact, &self.exact_members, &mut members, |exact| &mut exact.members);
+        let mut prefixes = self.prefixes.finish();
+        let prefix_table = Table::new(prefixes.iter().map(|prefix| prefix_hash(self.seed, depths, prefix)));
+        assign_members(&mut prefixes, &self.tree_members, &mut members, |prefix| &mut prefix.tree);
         assign(&mut prefixes, &by_prefix, &mut candidates, |prefix| &mut prefix.candidates);
-        let (mut inner, inner_table) = inner.finish(|inner| hash(&self.hasher, inner.text()));
+        let mut inner = inner.finish();
+        let inner_table = crowded(&inner, |inner| self.seed.hash(inner.text().as_bytes()));
         assign(&mut inner, &by_inner, &mut candidates, |inner| &mut inner.candidates);
-        let (mut grams, gram_table) = grams.finish(|gram| gram_hash(gram.bytes));
+        let mut grams = grams.finish();
+        let gram_table = crowded(&grams, |gram| gram_hash(gram.bytes));
         assign(&mut grams, &by_gram, &mut candidates, |gram| &mut gram.candidates);
         let mut gram_filter = vec![0_u64; if grams.is_empty() { 0 } else { FILTER_BITS as usize / 64 }];
         for gram in &grams {
@@ -195,14 +221,18 @@ impl Builder {
                 *word |= bit;
             }
         }
-        let mut globs = self.globs.items;
-        globs.shrink_to_fit();
-        assign(&mut globs, &self.glob_members, &mut members, |entry| &mut entry.members);
+        let mut globs = self.globs.finish();
+        assign_members(&mut globs, &self.glob_members, &mut members, |entry| &mut entry.members);
         members.shrink_to_fit();
         candidates.shrink_to_fit();
         self.shared.shrink_to_fit();
-        PatternSet {
-            hasher: self.hasher,
+        let has_beside = !self.everything.is_empty()
+            || depths & 1 != 0
+            || !inner.is_empty()
+            || !grams.is_empty()
+            || always.start != always.end;
+        let mut set = PatternSet {
+            seed: self.seed,
             everything,
             exact,
             exact_table,
@@ -219,8 +249,11 @@ impl Builder {
             candidates,
             members,
             shared: self.shared,
+            has_beside,
             len: index(self.len),
-        }
+        };
+        set.nest();
+        set
     }
 
     /// For each glob, where it is filed.
@@ -229,9 +262,9 @@ impl Builder {
         let globs = || self.globs.items.iter().map(|entry| &entry.glob);
         for glob in globs() {
             if let Some(start) = literal_prefix(glob) {
-                *counts.entry(start.hash(glob, &self.hasher)).or_default() += 1;
+                *counts.entry(start.hash(glob, self.seed)).or_default() += 1;
             }
-            literal_segments(glob, |segment, _| *counts.entry(!hash(&self.hasher, segment)).or_default() += 1);
+            literal_segments(glob, |segment, _| *counts.entry(!self.seed.hash(segment.as_bytes())).or_default() += 1);
         }
         let count = |key| counts.get(&key).copied().unwrap_or_default();
         let mut crowds: HashMap<u64, usize> = HashMap::new();
@@ -239,12 +272,12 @@ impl Builder {
         for glob in globs() {
             let mut best = (u32::MAX, Place::Always, 0);
             if let Some(start) = literal_prefix(glob) {
-                let key = start.hash(glob, &self.hasher);
+                let key = start.hash(glob, self.seed);
                 best = (count(key), Place::Prefix(start), key);
             }
             if best.0 > FEW {
                 literal_segments(glob, |segment, start| {
-                    let key = !hash(&self.hasher, segment);
+                    let key = !self.seed.hash(segment.as_bytes());
                     if count(key) < best.0 {
                         best = (count(key), Place::Inner(start, start + segment.len()), key);
                     }
@@ -311,37 +344,25 @@ impl Start {
         glob.text.get(self.end + usize::from(self.depth > 0)..).unwrap_or_default()
     }
 
-    fn hash(self, glob: &Glob, hasher: &DefaultHashBuilder) -> u64 {
-        hash(hasher, glob.text.get(..self.end).unwrap_or_default())
+    fn hash(self, glob: &Glob, seed: Seed) -> u64 {
+        seed.hash(glob.text.as_bytes().get(..self.end).unwrap_or_default())
     }
 }
 
-fn hash(hasher: &DefaultHashBuilder, text: &str) -> u64 {
-    let mut hasher = hasher.build_hasher();
-    hasher.write(text.as_bytes());
-    hasher.finish()
-}
-
-/// As [`PatternSet::matches`] hashes the prefixes of an id: in pieces that end at the depths of prefixes.
-fn prefix_hash(hasher: &DefaultHashBuilder, depths: u64, prefix: &Prefix) -> u64 {
-    let mut hasher = hasher.build_hasher();
-    let text = prefix.text.get(..prefix.len as usize).unwrap_or_default();
-    let root = name::root_len(text);
-    let (mut depth, mut end, mut hashed) = (0, root, 0);
-    let mut segments = Segments::of(text.get(root..).unwrap_or_default()).filter(|segment| !segment.is_empty());
-    loop {
-        if has_depth(depths, depth) {
-            hasher.write(text.as_bytes().get(hashed..end).unwrap_or_default());
-            hashed = end;
+/// The hash with which a prefix is looked up: a root's own, any other's as the beginning of an id.
+fn prefix_hash(seed: Seed, depths: u64, prefix: &Prefix) -> u64 {
+    let len = prefix.len as usize;
+    if prefix.is_root {
+        return seed.hash(prefix.text().as_bytes());
+    }
+    let mut found = 0;
+    // The pattern begins as the ids do that it means: with the prefix, its end and something more.
+    pieces(seed, depths, prefix.text.as_bytes(), |end, hash| {
+        if end == len {
+            found = hash;
         }
-        let Some(segment) = segments.next() else { return hasher.finish() };
-        end += segment.len() + usize::from(depth > 0);
-        depth += 1;
-    }
-}
-
-fn gram_hash(gram: [u8; 4]) -> u64 {
-    u64::from(u32::from_le_bytes(gram)).wrapping_mul(SPREAD)
+    });
+    found
 }
 
 fn is_literal(segment: &str) -> bool {
@@ -402,6 +423,28 @@ fn append(list: &mut Vec<u32>, items: &[u32]) -> Span {
     let start = index(list.len());
     list.extend_from_slice(items);
     Span { start, end: index(list.len()) }
+}
+
+/// A span of members.
+fn members_of(span: Span, list: &[u32]) -> Members {
+    match span.of(list) {
+        [only] if only & SHARED == 0 => Members { start: *only, end: ONE },
+        _ => Members { start: span.start, end: span.end },
+    }
+}
+
+/// The same as [`assign`], of members.
+fn assign_members<T>(
+    items: &mut [T],
+    pairs: &[(u32, u32)],
+    list: &mut Vec<u32>,
+    members: impl Fn(&mut T) -> &mut Members,
+) {
+    let mut spans = vec![Span::default(); items.len()];
+    assign(&mut spans, pairs, list, |span| span);
+    for (item, span) in items.iter_mut().zip(spans) {
+        *members(item) = members_of(span, list);
+    }
 }
 
 /// Appends the values of each item, in their order, to the list that all spans share.

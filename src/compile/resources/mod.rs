@@ -9,36 +9,37 @@
 //!
 //! Next room: `index`.
 
-use std::collections::BTreeMap;
+mod parts;
 
 use hashbrown::HashMap;
 
-use super::classes::{Buckets, Found, PatternClasses, file, position};
+use super::classes::{Found, PatternClasses, position};
 use crate::label::Label;
 use crate::name::TypeName;
 use crate::pattern::Pattern;
 use crate::resource::ResourceRef;
 use crate::rule::ResourceHead;
+use crate::table::Numbered;
+use parts::ByPart;
 
 /// What a resource head can ask of a resource.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResourceView<'r> {
-    pub(crate) kind: &'r str,
     pub(crate) id: &'r str,
     /// Containers, outer ones included, ascending.
     pub(crate) containers: &'r [ResourceRef],
+    /// What heads take as its label; `None`: unknown.
+    pub(crate) label: Option<Label>,
 }
 
 /// A resource as a rule set sees it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResourceQuery<'q> {
-    pub(crate) view: ResourceView<'q>,
+    pub(crate) view: &'q ResourceView<'q>,
     /// Its type as [`ResourceClasses::kind`] numbers it.
     pub(crate) kind: u32,
     /// What [`ResourceClasses::find`] found for it.
     pub(crate) found: &'q [u32],
-    /// Its label; `None`: unknown.
-    pub(crate) label: Option<Label>,
 }
 
 /// The number of what is not there: of a type that no head names, of a bound that there is not.
@@ -73,7 +74,7 @@ pub(crate) struct ResourceClasses {
     heads: Vec<ResourceHead>,
     compact: Vec<Compact>,
     labels: Vec<Label>,
-    kinds: HashMap<Box<str>, u32>,
+    kinds: Numbered,
     finder: Finder,
 }
 
@@ -86,51 +87,22 @@ enum Finder {
     Classes(Box<ByPart>),
 }
 
-/// Each class by its most telling part.
-#[derive(Clone, Debug)]
-struct ByPart {
-    ids: PatternClasses,
-    by_id: Buckets,
-    by_container: HashMap<Box<str>, Vec<u32>>,
-    by_kind: HashMap<Box<str>, Vec<u32>>,
-    /// Heads that say nothing but a label.
-    by_label: Vec<u32>,
-}
-
-impl ByPart {
-    fn new(heads: &[ResourceHead]) -> Self {
-        let mut patterns: BTreeMap<&Pattern, Vec<u32>> = BTreeMap::new();
-        let (mut by_container, mut by_kind, mut by_label) = (HashMap::new(), HashMap::new(), Vec::new());
-        for (class, head) in (0u32..).zip(heads) {
-            if let Some(id) = head.id.as_ref().filter(|id| !id.is_everything()) {
-                patterns.entry(id).or_default().push(class);
-            } else if let Some(container) = &head.container {
-                // By id: two containers of equal id and other type are told apart when the head is verified.
-                file(&mut by_container, container.id.as_str(), class);
-            } else if let Some(kind) = &head.kind {
-                file(&mut by_kind, kind.as_str(), class);
-            } else if let Some(everything) = &head.id {
-                patterns.entry(everything).or_default().push(class);
-            } else {
-                by_label.push(class);
-            }
-        }
-        let lists: Vec<Vec<u32>> = patterns.values().cloned().collect();
-        let ids = PatternClasses::new(patterns.into_keys().cloned().collect());
-        Self { ids, by_id: Buckets::of(&lists), by_container, by_kind, by_label }
-    }
-}
-
 impl ResourceClasses {
     pub(super) fn new(heads: Vec<ResourceHead>) -> Self {
         let Packed { compact, paths, labels, kinds } = pack(&heads);
-        Self { compact, labels, kinds, finder: Finder::Paths(Box::new(PatternClasses::new(paths))), heads }
+        Self {
+            compact,
+            labels,
+            kinds: Numbered::new(kinds),
+            finder: Finder::Paths(Box::new(PatternClasses::new(paths))),
+            heads,
+        }
     }
 
     /// Prepares to find all classes of a resource, if an index has keys of resources, rather than its paths.
     pub(super) fn serve(&mut self, keys: bool) {
         if keys {
-            self.finder = Finder::Classes(Box::new(ByPart::new(&self.heads)));
+            self.finder = Finder::Classes(Box::new(ByPart::new(&self.heads, &self.compact, self.kinds.len())));
         }
     }
 
@@ -154,41 +126,22 @@ impl ResourceClasses {
     }
 
     /// What verifying heads of a resource needs to know of it, ascending: the classes whose parts hold, their bounds on its label apart,
-    /// or its paths.
-    pub(crate) fn find(&self, view: &ResourceView<'_>, found: &mut Found) {
-        let by = match &self.finder {
-            Finder::Paths(paths) => return paths.find(view.id, found),
-            Finder::Classes(by) => by,
-        };
-        found.extend_from_slice(&by.by_label);
-        let kind = self.kind(view.kind);
-        let mut add = |classes: &[u32], ids: Ids<'_>| {
-            found.extend(classes.iter().copied().filter(|class| self.is_within(*class, view, kind, ids)));
-        };
-        if let Some(classes) = by.by_kind.get(view.kind) {
-            add(classes, Ids::Asked);
-        }
-        if !by.by_container.is_empty() {
-            for (at, container) in view.containers.iter().enumerate() {
-                // Containers are ascending by type, so equal ids of several types need not be neighbours.
-                if view.containers.iter().take(at).any(|earlier| earlier.id == container.id) {
-                    continue;
-                }
-                add(by.by_container.get(container.id.as_str()).map_or(&[], Vec::as_slice), Ids::Asked);
+    /// or its paths, if these are known; else they are added. `kind`: the number of its type.
+    #[inline]
+    pub(crate) fn find(&self, view: &ResourceView<'_>, kind: u32, found: &mut Found) -> Option<&[u32]> {
+        match &self.finder {
+            Finder::Paths(paths) => paths.find(view.id, found),
+            Finder::Classes(by) => {
+                by.find(self, view, kind, found);
+                None
             }
-        }
-        if by.ids.len() > 0 {
-            by.ids.set.matches(view.id, |pattern| add(by.by_id.get(pattern), Ids::Hold));
-        }
-        if found.len() > 1 {
-            found.sort_unstable();
         }
     }
 
     /// The number of a type.
     #[inline]
     pub(crate) fn kind(&self, kind: &str) -> u32 {
-        if self.kinds.is_empty() { NONE } else { self.kinds.get(kind).copied().unwrap_or(NONE) }
+        self.kinds.get(kind).unwrap_or(NONE)
     }
 
     /// Whether the head of a class holds: `None` if not, `Some(false)` if that depends on an unknown label.
@@ -196,9 +149,9 @@ impl ResourceClasses {
     pub(super) fn holds(&self, class: u32, query: &ResourceQuery<'_>) -> Option<bool> {
         let belongs = match self.finder {
             Finder::Classes(_) => super::classes::contains(query.found, class),
-            Finder::Paths(_) => self.is_within(class, &query.view, query.kind, Ids::Paths(query.found)),
+            Finder::Paths(_) => self.is_within(class, query.view, query.kind, Ids::Paths(query.found)),
         };
-        if belongs { self.admits(class, query.label) } else { None }
+        if belongs { self.admits(class, query.view.label) } else { None }
     }
 
     /// Whether a class bounds labels.
@@ -268,13 +221,17 @@ struct Packed {
     compact: Vec<Compact>,
     paths: Vec<Pattern>,
     labels: Vec<Label>,
-    kinds: HashMap<Box<str>, u32>,
+    /// By their numbers.
+    kinds: Vec<Box<str>>,
 }
 
 fn pack(heads: &[ResourceHead]) -> Packed {
     let mut packer = Packer::default();
     let compact = heads.iter().map(|head| packer.pack(head)).collect();
-    Packed { compact, paths: packer.paths, labels: packer.labels, kinds: packer.kinds }
+    let mut kinds: Vec<(u32, &str)> = packer.kinds.into_iter().map(|(kind, number)| (number, kind)).collect();
+    kinds.sort_unstable();
+    let kinds = kinds.into_iter().map(|(_, kind)| kind.into()).collect();
+    Packed { compact, paths: packer.paths, labels: packer.labels, kinds }
 }
 
 /// Makes compact heads.
@@ -284,14 +241,14 @@ struct Packer<'h> {
     known: HashMap<&'h Pattern, u32>,
     labels: Vec<Label>,
     label_places: HashMap<Label, u32>,
-    kinds: HashMap<Box<str>, u32>,
+    kinds: HashMap<&'h str, u32>,
 }
 
 impl<'h> Packer<'h> {
     fn pack(&mut self, head: &'h ResourceHead) -> Compact {
         let kind = head.kind.as_ref().map_or(NONE, |kind| {
             let next = position(self.kinds.len());
-            *self.kinds.entry(kind.as_str().into()).or_insert(next)
+            *self.kinds.entry(kind.as_str()).or_insert(next)
         });
         let test = match &head.id {
             None => Test::Any,
