@@ -139,7 +139,7 @@ pub(super) fn judge(scene: &Scene<'_, '_>, flow: Option<&Flowing<'_>>, decision:
     // A tool that another one touches is called with arguments that nobody sees here.
     for (at, thing) in scene.things.iter().enumerate().skip(1) {
         let reads = |does: crate::flow::Does| !(does.changes || does.sends || does.destroys);
-        let record = thing.tool.as_ref().map(|tool| tool.record.is_some_and(|record| reads(record.does)));
+        let record = thing.tool().map(|tool| tool.record.is_some_and(|record| reads(record.does)));
         if record == Some(false) {
             decision.object(Code::DataFlowUnknown, None, immediate, at);
         }
@@ -246,7 +246,7 @@ fn framed<T>(
 
 /// The tool that is called, empty if it is none, and what is registered of it.
 fn called<'s>(scene: &'s Scene<'_, '_>) -> (&'s str, Option<&'s ToolRecord>) {
-    let tool = |thing: &'s Thing<'_, '_>| Some((thing.target.id(), thing.tool.as_ref()?.record));
+    let tool = |thing: &'s Thing<'_, '_>| Some((thing.target.id(), thing.tool()?.record));
     scene.things.first().and_then(tool).unwrap_or_default()
 }
 
@@ -270,7 +270,7 @@ pub(super) fn declared<'e>(record: Option<&'e ToolRecord>, tool: &str, policy: &
 
 /// The label of the data that a call is known to touch.
 fn touched(scene: &Scene<'_, '_>) -> FlowLabel {
-    let data = scene.things.iter().filter(|thing| thing.tool.is_none());
+    let data = scene.things.iter().filter(|thing| thing.tool().is_none());
     FlowLabel::join_all(data.map(|thing| {
         let label = match thing.label {
             // Nobody said anything: what the tool declares counts.

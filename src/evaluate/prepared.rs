@@ -3,8 +3,8 @@
 //! Looking up who and what is in a call, and which heads they match, takes about as long as judging it. Hosts that judge a call
 //! more than once (when it is announced and when it is made, or again and again while it runs) need to do it once.
 //!
-//! INVARIANT: a prepared request is of one engine and holds no answer: [`Prepared::decide`] judges every layer and evaluates every
-//! condition, and says what [`Engine::decide`] says.
+//! INVARIANT: a prepared request is of one engine and holds no answer to it: what it holds of facts is what each answers to single questions.
+//! [`Prepared::decide`] judges every layer, head and condition, and says what [`Engine::decide`] says.
 //!
 //! Next room: [`crate::explain`].
 
@@ -27,8 +27,7 @@ use crate::request::{Refused, Request, Target};
 /// ```
 #[derive(Debug)]
 pub struct Prepared<'e, 'r> {
-    engine: &'e Engine,
-    scene: Result<Scene<'e, 'r>, Code>,
+    scene: Scene<'e, 'r>,
     /// The flow that the request states.
     flowing: Option<Box<Flowing<'e>>>,
 }
@@ -37,14 +36,14 @@ impl Engine {
     /// Looks up who and what is in a request, to judge it more than once.
     #[must_use]
     pub fn prepare<'e, 'r>(&'e self, request: &'e Request<'r>) -> Prepared<'e, 'r> {
-        let (scene, flowing) = match self.form(request) {
-            Some(code) => (Err(code), None),
-            None => {
-                let (scene, flowing) = Scene::flowing(self, request, None);
-                (Ok(scene), flowing.map(Box::new))
-            }
-        };
-        Prepared { engine: self, scene, flowing }
+        let mut scene = Scene::blank(self, request);
+        scene.refused = self.form(request);
+        let mut flowing = None;
+        if scene.refused.is_none() {
+            scene.look_up();
+            flowing = scene.enter(None).map(Box::new);
+        }
+        Prepared { scene, flowing }
     }
 }
 
@@ -96,10 +95,14 @@ impl<'e> Prepared<'e, '_> {
     /// Judges it.
     #[must_use]
     pub fn decide(&self) -> Decision<'e> {
-        let mut decision = Decision::new(self.engine);
-        match &self.scene {
-            Err(code) => decision.object(*code, None, 0, 0),
-            Ok(scene) => complete(scene, self.flowing.as_deref(), &mut decision),
+        let scene = &self.scene;
+        let mut decision = Decision::new(scene.engine);
+        match scene.refused {
+            Some(code) => decision.object(code, None, 0, 0),
+            None => {
+                let flowing = if scene.is_flowing { self.flowing.as_deref() } else { None };
+                complete(scene, flowing, &mut decision);
+            }
         }
         decision
     }

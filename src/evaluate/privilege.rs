@@ -55,8 +55,9 @@ pub(super) fn judge(pair: Pair<'_, '_, '_>, permitted: bool, decision: &mut Deci
 }
 
 fn requires_grant(pair: Pair<'_, '_, '_>) -> bool {
-    pair.thing.tool.as_ref().and_then(|tool| tool.record).is_some_and(|tool| tool.requires_grant)
-        || pair.thing.record.is_some_and(|record| record.requires_grant)
+    let thing = pair.thing;
+    let tool = || thing.tool().and_then(|tool| tool.record).is_some_and(|tool| tool.requires_grant);
+    !thing.is_plain && (tool() || thing.record.is_some_and(|record| record.requires_grant))
 }
 
 /// Why a grant that would permit the call does not count.

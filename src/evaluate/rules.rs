@@ -47,7 +47,7 @@ impl<'p, 's, 'r> Pair<'p, 's, 'r> {
     /// Every link with every resource.
     pub(crate) fn all(scene: &'p Scene<'s, 'r>, memo: &'p Memo) -> impl Iterator<Item = Self> {
         scene.things.iter().enumerate().flat_map(move |(resource, thing)| {
-            let tool = thing.tool.as_ref().or_else(|| scene.called());
+            let tool = thing.tool().or_else(|| scene.called());
             scene.parties.iter().enumerate().map(move |(link, party)| Self {
                 scene,
                 memo,
@@ -62,13 +62,12 @@ impl<'p, 's, 'r> Pair<'p, 's, 'r> {
 
     /// A tool that another tool touches, judged through that one: what restricts applies if it applies to either.
     pub(crate) fn through_called(self) -> Option<Self> {
-        let called = self.scene.called().filter(|_| self.resource > 0 && self.thing.tool.is_some())?;
+        let called = self.scene.called().filter(|_| self.resource > 0 && self.thing.tool().is_some())?;
         Some(Self { tool: Some(called), ..self })
     }
 
     fn is_through_another(&self) -> bool {
-        self.resource > 0
-            && self.thing.tool.as_ref().zip(self.tool).is_some_and(|(own, tool)| !core::ptr::eq(own, tool))
+        self.resource > 0 && self.thing.tool().zip(self.tool).is_some_and(|(own, tool)| !core::ptr::eq(own, tool))
     }
 
     pub(crate) fn view(&self, claims: bool) -> View<'p, 's, 'r> {

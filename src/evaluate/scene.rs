@@ -12,6 +12,7 @@ use super::session::{Flowing, Seen};
 use super::told::Told;
 use super::{revocation, tool};
 use crate::compile::{Answers, Found, Query, ResourceQuery, ResourceView, RuleSet, SubjectView, signs};
+use crate::decision::Code;
 use crate::directory::{Principal, ResourceRecord, ToolRecord};
 use crate::engine::{Engine, Linked, Origin, subject_view};
 use crate::fact::slot;
@@ -170,14 +171,17 @@ impl Side<'_> {
     const NONE: Self = Self { found: Classes::NONE, sign: u64::MAX, answers: Answers::NONE, kind: u32::MAX };
 }
 
-/// A resource that is judged. What every decision reads comes first: those of thousands of prepared requests do not stay in the caches.
+/// A resource that is judged.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub(crate) struct Thing<'s, 'r> {
-    sides: [Side<'s>; 2],
+    policy: Side<'s>,
+    /// Whether it is neither registered nor a tool: then nothing that follows decides.
+    pub(super) is_plain: bool,
     pub(crate) record: Option<&'s ResourceRecord>,
     /// Set if it is a tool.
-    pub(crate) tool: Option<Tooling<'s>>,
+    tooling: Option<Tooling<'s>>,
+    grants: Side<'s>,
     /// What heads can ask of it.
     view: ResourceView<'s>,
     pub(crate) target: &'s Target<'r>,
@@ -185,26 +189,41 @@ pub(crate) struct Thing<'s, 'r> {
     pub(crate) label_value: Value<'static>,
 }
 
-/// Everything about one call that its evaluation needs more than once. What every decision reads comes first.
+impl<'s> Thing<'s, '_> {
+    /// The tool that it is, if it is one.
+    #[inline]
+    pub(crate) fn tool(&self) -> Option<&Tooling<'s>> {
+        if self.is_plain { None } else { self.tooling.as_ref() }
+    }
+}
+
+/// Everything about one call that its evaluation needs more than once.
+///
+/// A host may keep thousands that are prepared, and then they are not in the caches: what every decision reads lies together in a few
+/// lines (of 64 bytes), in this order.
 #[derive(Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub(crate) struct Scene<'s, 'r> {
+    pub(crate) parties: SmallVec<[Party<'s, 'r>; 2]>,
     pub(crate) engine: &'s Engine,
-    pub(crate) request: &'s Request<'r>,
+    /// Why it cannot be judged at all, if it cannot.
+    pub(super) refused: Option<Code>,
+    /// Whether it is of a session.
+    pub(super) is_flowing: bool,
     /// Whether it says when its token was issued or ends.
     pub(super) is_dated: bool,
     /// Whether it is the action that calls a tool, and what is called is none.
     pub(super) calls_no_tool: bool,
     /// Whether it is asked what could be allowed with some arguments, none being given.
     pub(super) listing: bool,
-    /// What feeds have told since the token was issued.
-    pub(crate) told: Told,
-    actions: [Classes<'s>; 2],
     /// What its facts answer, by rule set.
     answers: [Answers; 2],
-    pool: Pool,
-    pub(crate) parties: SmallVec<[Party<'s, 'r>; 2]>,
+    pub(crate) request: &'s Request<'r>,
     pub(crate) things: SmallVec<[Thing<'s, 'r>; 2]>,
+    actions: [Classes<'s>; 2],
+    pool: Pool,
+    /// What feeds have told since the token was issued.
+    pub(crate) told: Told,
     /// The agent that acts, if it is registered.
     pub(crate) agent: Option<&'s Principal>,
     /// Listed and claimed groups of the subject, if any are claimed.
@@ -269,6 +288,8 @@ impl<'s, 'r> Scene<'s, 'r> {
             listing: false,
             guards: [SmallVec::new(), SmallVec::new()],
             answers: [Answers::default(); 2],
+            refused: None,
+            is_flowing: false,
             is_dated: false,
             calls_no_tool: false,
         }
@@ -328,6 +349,7 @@ impl<'s, 'r> Scene<'s, 'r> {
         let mut flowing = Flowing::of(self.engine, self.request, host)?;
         flowing.consent(self);
         self.flow = flowing.seen(self);
+        self.is_flowing = true;
         Some(flowing)
     }
 
@@ -364,7 +386,7 @@ impl<'s, 'r> Scene<'s, 'r> {
 
     /// The tool that is called, if the call is of a tool.
     pub(crate) fn called(&self) -> Option<&Tooling<'s>> {
-        self.things.first()?.tool.as_ref()
+        self.things.first()?.tool()
     }
 
     /// The classes of one link, resource and tool; `claimed`: with claimed groups.
@@ -383,7 +405,12 @@ impl<'s, 'r> Scene<'s, 'r> {
             Some(_) | None => pick(&party.classes),
         };
         let tools = tool.map_or(&[][..], |tool| pick(&tool.classes));
-        let side = thing.sides.get(of(origin)).copied().unwrap_or(Side::NONE);
+        let side = match origin {
+            Origin::Policy => thing.policy,
+            Origin::Directory => thing.grants,
+            // No head leads to what is invoked.
+            Origin::Invoked => Side::NONE,
+        };
         let resource = ResourceQuery { view: &thing.view, kind: side.kind, found: self.pool.get_of(side.found) };
         let has_guards = !self.engine.set(origin).0.guards.is_empty();
         let guards = self.guards.get(of(origin)).filter(|_| has_guards).map_or(&[][..], |guards| guards);
@@ -452,7 +479,7 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>, pool: &mut Pool) ->
         (None, Labelled::Unsaid | Labelled::NoSuch) => KnownLabel::Unknown,
     };
     let bound = label.bound();
-    let sides = in_both(engine, Side::NONE, |set, linked| {
+    let [policy, grants] = in_both(engine, Side::NONE, |set, linked| {
         let number = set.resources.kind(kind);
         let found = match place {
             Some(at) => Classes::Linked(linked.resource(at)),
@@ -465,9 +492,10 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>, pool: &mut Pool) ->
         Side { found, sign: signs(pool.get(&found)), answers, kind: number }
     });
     let label_value = if let KnownLabel::Label(label) = label { Value::Label(label) } else { Value::Null };
-    let tool = if kind == "tool" { Some(tooling(engine, id, pool)) } else { None };
+    let tooling = if kind == "tool" { Some(tooling(engine, id, pool)) } else { None };
     let view = ResourceView { id, containers: record.map_or(&[][..], |record| &record.containers), label: bound };
-    Thing { sides, record, tool, view, target, label, label_value }
+    let is_plain = record.is_none() && tooling.is_none();
+    Thing { policy, is_plain, record, tooling, grants, view, target, label, label_value }
 }
 
 #[inline(never)]

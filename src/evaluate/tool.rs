@@ -20,7 +20,7 @@ pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
         decision.object(Code::ToolUnknown, None, scene.immediate(), 0);
     }
     for (at, thing) in scene.things.iter().enumerate() {
-        if let Some(tool) = &thing.tool {
+        if let Some(tool) = thing.tool() {
             judge_one(scene, at, tool.record, decision);
         }
     }

@@ -186,7 +186,7 @@ impl Engine {
                 self.told_apart(pair, origin, &mut read);
             }
         }
-        for tool in scene.things.iter().filter_map(|thing| thing.tool.as_ref()?.record) {
+        for tool in scene.things.iter().filter_map(|thing| thing.tool()?.record) {
             let pin = tool.digest.as_deref().map(|digest| Literal::String(digest.into()));
             if let Some(pin) = pin {
                 read.entry(slot::TOOL_DIGEST).or_default().literals.push(pin);
