@@ -220,6 +220,21 @@ mod form {
 /// Facts of what a call carries. They follow from its arguments: where those are open, so are they.
 pub(crate) const CONTENT: RangeInclusive<u16> = slot::CONTENT_LOCATION..=slot::CONTENT_TARGET_GROUPS;
 
+// Facts that are not the same for a whole call. What is read once for a call must be none of these, so a new fact that differs by link,
+// resource, tool, claim or session belongs in one of them.
+
+/// Facts of the link under judgement.
+pub(crate) const LINK: RangeInclusive<u16> = slot::PRINCIPAL_TYPE..=slot::PRINCIPAL_TENANT;
+/// Facts of the resource under judgement.
+pub(crate) const RESOURCE: RangeInclusive<u16> = slot::RESOURCE_TYPE..=slot::RESOURCE_APPLICATION;
+/// Facts of the tool, which the resource may be.
+pub(crate) const TOOL: RangeInclusive<u16> = slot::TOOL_SERVER..=slot::TOOL_EFFECTS;
+/// Groups, which a request can claim.
+pub(crate) const GROUPS: [u16; 4] =
+    [slot::PRINCIPAL_GROUPS, slot::SUBJECT_GROUPS, slot::USER_GROUPS, slot::AGENT_GROUPS];
+/// Facts of the session.
+pub(crate) const FLOW: RangeInclusive<u16> = slot::FLOW_LABEL..=slot::FLOW_CONSENTED;
+
 fn strings() -> Type {
     Type::List(Box::new(Type::String))
 }

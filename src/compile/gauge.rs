@@ -14,13 +14,12 @@
 //! Next room: `guard`.
 
 use core::cmp::Reverse;
-use core::ops::RangeInclusive;
 
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use crate::condition::{Asks, Key, Operand, Question};
-use crate::fact::slot;
+use crate::fact::{self, slot};
 use crate::label::Label;
 use crate::name::TypeName;
 use crate::value::{Enumeration, Fact, List, Value};
@@ -30,18 +29,6 @@ const QUESTIONS: usize = 64;
 
 /// In longer lists nothing is looked for here: conditions pay for that.
 const ITEMS: usize = 32;
-
-/// Facts that are not the same for every link, resource and tool of a call, or for as long as it is looked up: what a link is, what a
-/// resource is (but for its label), its tool, groups that may be claimed, sessions.
-const PARTICULAR: [RangeInclusive<u16>; 7] = [
-    slot::PRINCIPAL_TYPE..=slot::PRINCIPAL_TENANT,
-    slot::RESOURCE_TYPE..=slot::RESOURCE_APPLICATION,
-    slot::TOOL_SERVER..=slot::TOOL_EFFECTS,
-    slot::SUBJECT_GROUPS..=slot::SUBJECT_GROUPS,
-    slot::USER_GROUPS..=slot::USER_GROUPS,
-    slot::AGENT_GROUPS..=slot::AGENT_GROUPS,
-    slot::FLOW_LABEL..=slot::FLOW_CONSENTED,
-];
 
 /// The answers of a call to the questions of a set: bit n is of question n. In neither: whoever asks must ask more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -213,7 +200,8 @@ fn is_general(key: &Key) -> bool {
     match key.asks {
         Asks::Label(..) => key.slot == slot::RESOURCE_LABEL,
         Asks::Flag | Asks::Text(_) | Asks::Holds(_) | Asks::Int(..) | Asks::Place(..) => {
-            !PARTICULAR.iter().any(|slots| slots.contains(&key.slot))
+            let particular = [fact::LINK, fact::RESOURCE, fact::TOOL, fact::FLOW];
+            !particular.iter().any(|slots| slots.contains(&key.slot)) && !fact::GROUPS.contains(&key.slot)
         }
     }
 }

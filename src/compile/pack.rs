@@ -20,7 +20,7 @@ use super::index::{
 use super::resources::ResourceClasses;
 use crate::condition::{Condition, Operand};
 use crate::diagnostic::Span;
-use crate::fact::slot;
+use crate::fact;
 use crate::name::RuleId;
 use crate::pattern::Pattern;
 use crate::rule::{Effect, Mode, Requirement, ResourceHead, Rule, Source, SubjectHead};
@@ -84,19 +84,13 @@ pub(crate) struct Predicate {
     pub(crate) reads_groups: bool,
 }
 
-/// Facts of the link under judgement, of the resource, and of the tool.
-const LINK: RangeInclusive<u16> = slot::PRINCIPAL_TYPE..=slot::PRINCIPAL_TENANT;
-const RESOURCE_FACTS: RangeInclusive<u16> = slot::RESOURCE_TYPE..=slot::RESOURCE_APPLICATION;
-const TOOL: RangeInclusive<u16> = slot::TOOL_SERVER..=slot::TOOL_EFFECTS;
-
 impl Predicate {
     fn new(condition: Condition) -> Self {
         let reads = |slots: RangeInclusive<u16>| condition.references().iter().any(|at| slots.contains(at));
-        let groups = [slot::PRINCIPAL_GROUPS, slot::SUBJECT_GROUPS, slot::USER_GROUPS, slot::AGENT_GROUPS];
         Self {
-            reads_link: reads(LINK),
-            reads_resource: reads(RESOURCE_FACTS) || reads(TOOL),
-            reads_groups: groups.into_iter().any(|group| reads(group..=group)),
+            reads_link: reads(fact::LINK),
+            reads_resource: reads(fact::RESOURCE) || reads(fact::TOOL),
+            reads_groups: fact::GROUPS.into_iter().any(|group| reads(group..=group)),
             demands: Demands::default(),
             condition,
         }
@@ -282,7 +276,8 @@ impl RuleSet {
     fn demanded(&self, when: u32) -> Option<(u16, &str)> {
         let predicate = self.condition(when).filter(|predicate| !predicate.demands.is_one())?;
         let (slot, text) = predicate.condition.demanded()?;
-        (!LINK.contains(&slot) && !RESOURCE_FACTS.contains(&slot) && !TOOL.contains(&slot)).then_some((slot, text))
+        let is_particular = [fact::LINK, fact::RESOURCE, fact::TOOL].iter().any(|slots| slots.contains(&slot));
+        (!is_particular).then_some((slot, text))
     }
 
     /// What restrictions say, but for whom: numbered, and whether several say it. Rules on trial may ask more of the subject than that

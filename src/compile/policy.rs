@@ -171,14 +171,9 @@ impl CompiledPolicy {
         })
     }
 
-    /// Whether it says who may vouch for identities.
-    pub(crate) const fn names_issuers(&self) -> bool {
-        !self.issuers.is_empty()
-    }
-
-    /// Whether an issuer may vouch for identities. Where the policy names some, an unknown one may not.
-    pub(crate) fn trusts(&self, issuer: Option<&str>) -> bool {
-        !self.names_issuers() || issuer.is_some_and(|issuer| self.issuers.iter().any(|trusted| trusted == issuer))
+    /// Whether an issuer may vouch for identities. Where the policy names some, an unknown one may not; where not, nobody asks who it is.
+    pub(crate) fn trusts<'i>(&self, issuer: impl FnOnce() -> Option<&'i str>) -> bool {
+        self.issuers.is_empty() || issuer().is_some_and(|issuer| self.issuers.iter().any(|trusted| trusted == issuer))
     }
 
     /// What an absent fact counts as.

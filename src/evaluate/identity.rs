@@ -15,8 +15,7 @@ use crate::time::Timestamp;
 pub(super) fn judge(scene: &Scene<'_, '_>, decision: &mut Decision<'_>) {
     for (at, party) in scene.parties.iter().enumerate() {
         let mut object = |code: Code| decision.object(code, None, at, 0);
-        let policy = scene.engine.policy();
-        if policy.names_issuers() && !policy.trusts(party.link.issuer()) {
+        if !scene.engine.policy().trusts(|| party.link.issuer()) {
             object(Code::IdentityUnknownIssuer);
         }
         if party.is_sound {

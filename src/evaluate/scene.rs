@@ -15,7 +15,7 @@ use crate::compile::{Answers, Found, Query, ResourceQuery, ResourceView, RuleSet
 use crate::decision::Code;
 use crate::directory::{Principal, ResourceRecord, ToolRecord};
 use crate::engine::{Engine, Linked, Origin, subject_view};
-use crate::fact::slot;
+use crate::fact::FLOW;
 use crate::flow::{Run, Session};
 use crate::label::Label;
 use crate::request::{CallDigest, Labelled, Link, Request, Target};
@@ -59,12 +59,7 @@ impl Pool {
     }
 
     #[inline]
-    fn get<'q>(&'q self, classes: &Classes<'q>) -> &'q [u32] {
-        self.get_of(*classes)
-    }
-
-    #[inline]
-    fn get_of<'q>(&'q self, classes: Classes<'q>) -> &'q [u32] {
+    fn get<'q>(&'q self, classes: Classes<'q>) -> &'q [u32] {
         match classes {
             Classes::Linked(classes) => classes,
             Classes::Found(start, end) => self.classes.all().get(start as usize..end as usize).unwrap_or_default(),
@@ -320,7 +315,7 @@ impl<'s, 'r> Scene<'s, 'r> {
         }
         self.answers = [self.answers(Origin::Policy), self.answers(Origin::Directory)];
         self.is_dated = revocation::is_dated(request);
-        self.calls_no_tool = request.action() == tool::CALL && self.called().is_none();
+        self.calls_no_tool = self.calls_no_tool();
     }
 
     /// The same, as the call of a session.
@@ -355,7 +350,7 @@ impl<'s, 'r> Scene<'s, 'r> {
 
     /// Whether a fact is the session's to say, and it does.
     pub(crate) fn is_said_by_session(&self, slot: u16) -> bool {
-        (slot::FLOW_LABEL..=slot::FLOW_CONSENTED).contains(&slot) && self.flow.get(slot).is_some()
+        FLOW.contains(&slot) && self.flow.get(slot).is_some()
     }
 
     /// What the conditions of a set demand of the facts of the call.
@@ -389,6 +384,10 @@ impl<'s, 'r> Scene<'s, 'r> {
         self.things.first()?.tool()
     }
 
+    fn calls_no_tool(&self) -> bool {
+        self.request.action() == tool::CALL && self.called().is_none()
+    }
+
     /// The classes of one link, resource and tool; `claimed`: with claimed groups.
     #[inline]
     pub(crate) fn query<'q>(
@@ -399,7 +398,7 @@ impl<'s, 'r> Scene<'s, 'r> {
         tool: Option<&'q Tooling<'_>>,
         claimed: bool,
     ) -> Query<'q> {
-        let pick = |classes: &'q [Classes<'_>; 2]| classes.get(of(origin)).map_or(&[][..], |one| self.pool.get(one));
+        let pick = |classes: &'q [Classes<'_>; 2]| classes.get(of(origin)).map_or(&[][..], |one| self.pool.get(*one));
         let subjects = match &party.claimed {
             Some(with_claims) if claimed => pick(with_claims),
             Some(_) | None => pick(&party.classes),
@@ -411,7 +410,7 @@ impl<'s, 'r> Scene<'s, 'r> {
             // No head leads to what is invoked.
             Origin::Invoked => Side::NONE,
         };
-        let resource = ResourceQuery { view: &thing.view, kind: side.kind, found: self.pool.get_of(side.found) };
+        let resource = ResourceQuery { view: &thing.view, kind: side.kind, found: self.pool.get(side.found) };
         let has_guards = !self.engine.set(origin).0.guards.is_empty();
         let guards = self.guards.get(of(origin)).filter(|_| has_guards).map_or(&[][..], |guards| guards);
         let answers = self.answers.get(of(origin)).copied().unwrap_or_default().and(side.answers);
@@ -438,7 +437,7 @@ impl<'s, 'r> Scene<'s, 'r> {
             *first = thing;
         }
         self.call = OnceLock::new();
-        self.calls_no_tool = self.request.action() == tool::CALL && self.called().is_none();
+        self.calls_no_tool = self.calls_no_tool();
     }
 }
 
@@ -489,7 +488,7 @@ fn thing<'s, 'r>(engine: &'s Engine, target: &'s Target<'r>, pool: &mut Pool) ->
             }
         };
         let answers = set.gauges.of_resource(kind, label.known(), bound);
-        Side { found, sign: signs(pool.get(&found)), answers, kind: number }
+        Side { found, sign: signs(pool.get(found)), answers, kind: number }
     });
     let label_value = if let KnownLabel::Label(label) = label { Value::Label(label) } else { Value::Null };
     let tooling = if kind == "tool" { Some(tooling(engine, id, pool)) } else { None };

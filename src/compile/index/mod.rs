@@ -208,13 +208,11 @@ impl Index {
     /// How many keys a query makes: classes that occur in none of a shape make none of it.
     #[inline(never)]
     fn probes(&self, classes: &[&[u32]; DIMENSIONS]) -> usize {
-        let count = |dimension: usize, shape: usize| {
+        let count = |lane: &Lane, dimension: usize| {
             let Some((classes, occurs)) = classes.get(dimension).zip(self.occurs.get(dimension)) else { return 1 };
-            let occurs = |class: &&u32| occurs.get(**class as usize).is_some_and(|shapes| shapes >> shape & 1 == 1);
-            classes.iter().filter(occurs).count()
+            classes.iter().filter(|class| lane.has(occurs, **class)).count()
         };
-        let shapes = SHAPES.iter().enumerate().skip(1).filter(|(shape, _)| self.shapes >> shape & 1 == 1);
-        let keys = shapes.map(|(shape, (first, second))| count(*first, shape).saturating_mul(count(*second, shape)));
+        let keys = self.lanes.iter().map(|lane| count(lane, lane.first).saturating_mul(count(lane, lane.second)));
         keys.fold(0, usize::saturating_add)
     }
 }

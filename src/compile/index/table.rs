@@ -1,5 +1,8 @@
 //! Where are the entries of a key? A flat table of keys.
 //!
+//! Its keys are numbers of our own and its slots hold what is sought, so a probe hashes no text and reads one line; texts are looked
+//! up in a [`crate::table`], which leads to a list.
+//!
 //! Next room: `visit`.
 
 /// No entries.
